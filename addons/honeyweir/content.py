@@ -123,11 +123,17 @@ class StreamDecoder:
         try:
             for decoder in self._decoders:
                 output = decoder.decode(output, DECODE_LIMIT)
+                if len(output) >= DECODE_LIMIT:
+                    self._give_up("content-encoding expands beyond the limit")
+                    break
         except (zlib.error, brotli.error, zstandard.ZstdError) as error:
-            self.problem = f"malformed content-encoding: {error}"
-            self._decoders = []
+            self._give_up(f"malformed content-encoding: {error}")
             return data
         return output
+
+    def _give_up(self, problem: str) -> None:
+        self.problem = problem
+        self._decoders = []
 
     def _count(self, output: bytes) -> bytes:
         if self._left is None:
@@ -137,6 +143,65 @@ class StreamDecoder:
             output = output[: self._left]
         self._left -= len(output)
         return output
+
+
+class Encoder(Protocol):
+    """Does one content-encoding, chunk by chunk."""
+
+    def compress(self, data: bytes) -> bytes:
+        """What can be sent on after the next chunk."""
+
+    def flush(self) -> bytes:
+        """The rest; nothing can be added after it."""
+
+
+class _BrotliEncoder:
+    _QUALITY = 4  # the library's default of 11 is for files that are compressed once
+
+    def __init__(self) -> None:
+        self._stream = brotli.Compressor(quality=self._QUALITY)
+
+    def compress(self, data: bytes) -> bytes:
+        output: bytes = self._stream.process(data)
+        return output
+
+    def flush(self) -> bytes:
+        output: bytes = self._stream.finish()
+        return output
+
+
+_GZIP_LEVEL = 6
+
+_ENCODERS: dict[str, Callable[[], Encoder]] = {
+    "gzip": lambda: zlib.compressobj(_GZIP_LEVEL, wbits=zlib.MAX_WBITS | 16),
+    "x-gzip": lambda: zlib.compressobj(_GZIP_LEVEL, wbits=zlib.MAX_WBITS | 16),
+    "deflate": lambda: zlib.compressobj(_GZIP_LEVEL),
+    "br": _BrotliEncoder,
+    "zstd": lambda: zstandard.ZstdCompressor().compressobj(),
+}
+
+
+class StreamEncoder:
+    """Does content-encodings, in their order, on a body that passes in chunks.
+
+    Raises KeyError for an encoding that is not known.
+    """
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._encoders = [_ENCODERS[name]() for name in names]
+
+    def encode(self, data: bytes) -> bytes:
+        """What can be sent on after the next chunk."""
+        for encoder in self._encoders:
+            data = encoder.compress(data)
+        return data
+
+    def close(self) -> bytes:
+        """The rest."""
+        data = b""
+        for encoder in self._encoders:
+            data = encoder.compress(data) + encoder.flush()
+        return data
 
 
 def decode(data: bytes, headers: Headers) -> bytes:

@@ -1,0 +1,295 @@
+"""HTTP exchanges: the request before it goes out, the response before it comes in."""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from dataclasses import dataclass, field
+
+from mitmproxy import http
+
+from honeyweir.hooks import late
+from honeyweir.hooks.body import REQUEST, RESPONSE, BodyStream, Side
+from honeyweir.hooks.guard import Gate, Hooks, guarded
+from honeyweir.model import Exchange, Phase
+from honeyweir.policy.action import Action
+from honeyweir.policy.evaluate import Evaluation, Planned
+from honeyweir.record import rows
+from honeyweir.respond.alter import Alter
+from honeyweir.respond.block import Block
+from honeyweir.respond.page import refusal
+from honeyweir.respond.parts import Change, alter_request, alter_response
+from honeyweir.respond.sever import kill, sever
+from honeyweir.tap.body import whole_body
+from honeyweir.tap.clock import now
+from honeyweir.tap.http import read_reply, read_request
+from honeyweir.weir import blocking
+
+
+@dataclass(slots=True)
+class State:
+    """An exchange on its way."""
+
+    exchange: Exchange
+    evaluation: Evaluation
+    alterations: list[Planned] = field(default_factory=list)  # decided, of what has not come yet
+    streams: dict[str, BodyStream] = field(default_factory=dict)  # by side
+    refused: Block | None = None  # a page is to be given as soon as the body is in
+    answered: bool = False  # the response is ours
+    recorded: bool = False
+
+
+class Http(Hooks[http.HTTPFlow]):
+    """HTTP/1, HTTP/2 and HTTP/3."""
+
+    def __init__(self, gate: Gate) -> None:
+        super().__init__(gate)
+        self._states: weakref.WeakKeyDictionary[http.HTTPFlow, State] = weakref.WeakKeyDictionary()
+
+    @guarded
+    def http_connect(self, flow: http.HTTPFlow) -> None:
+        """A client asks the proxy for a tunnel: the last moment before the origin is dialled."""
+        state = self._begin(flow)
+        self._record_request(state)
+        self._act(flow, state, Phase.REQUEST)
+        if flow.error:
+            self._end(flow, state)
+
+    @guarded
+    def http_connected(self, flow: http.HTTPFlow) -> None:
+        """The tunnel stands; what is in it comes as flows of its own."""
+        self._answer_to_connect(flow)
+
+    @guarded
+    def http_connect_error(self, flow: http.HTTPFlow) -> None:
+        """The tunnel was refused, by us or since the origin cannot be reached."""
+        self._answer_to_connect(flow)
+
+    @guarded
+    def requestheaders(self, flow: http.HTTPFlow) -> None:
+        """The head of a request has come; a large body is read as it passes from here on."""
+        state = self._begin(flow)
+        if flow.request.stream:
+            self._record_request(state)
+        self._act(flow, state, Phase.HEAD)
+        if flow.error is None:
+            self._prepare(flow, state, REQUEST, flow.request)
+
+    @guarded
+    def request(self, flow: http.HTTPFlow) -> None:
+        """A request is whole, and has not gone out unless it is streamed."""
+        late.unwatch(flow.request)
+        state = self._states[flow]
+        if stream := state.streams.get("request"):
+            state.exchange.request_body = stream.body()
+            self._record_body(state, "request")
+            return
+        if flow.request.raw_content:
+            state.exchange.request_body = whole_body(flow.request.raw_content, self.weir.keep)
+        self._record_request(state)
+        self._record_body(state, "request")
+        if state.refused:
+            self._give_page(flow, state, state.refused)
+        else:
+            self._act(flow, state, Phase.REQUEST)
+
+    @guarded
+    def responseheaders(self, flow: http.HTTPFlow) -> None:
+        """The head of a response has come; a large body is read as it passes from here on."""
+        state = self._states[flow]
+        assert flow.response
+        self._record_reply(flow, state)
+        if state.answered:
+            return
+        self._act(flow, state, Phase.RESPONSE_HEAD)
+        if flow.error is None:
+            self._prepare(flow, state, RESPONSE, flow.response)
+
+    @guarded
+    def response(self, flow: http.HTTPFlow) -> None:
+        """A response is whole, and has not come in unless it is streamed."""
+        assert flow.response
+        late.unwatch(flow.response)
+        state = self._states[flow]
+        stream = state.streams.get("response")
+        if stream:
+            state.exchange.response_body = stream.body()
+        elif flow.response.raw_content:
+            state.exchange.response_body = whole_body(flow.response.raw_content, self.weir.keep)
+        self._record_body(state, "response")
+        if state.refused and not state.answered:
+            self._give_page(flow, state, state.refused)
+        elif not stream and not state.answered:
+            self._act(flow, state, Phase.RESPONSE)
+        self._end(flow, state)
+
+    @guarded
+    def error(self, flow: http.HTTPFlow) -> None:
+        """An exchange ended without a whole response."""
+        if state := self._states.get(flow):
+            self._record_request(state)
+            for side, stream in state.streams.items():
+                if getattr(state.exchange, f"{side}_body") is None:
+                    setattr(state.exchange, f"{side}_body", stream.body(complete=False))
+                    self._record_body(state, side)
+            self._end(flow, state)
+
+    def block(self, subject: http.HTTPFlow) -> None:
+        """End the exchange; one whose body is passing already takes its connection with it."""
+        state = self._states.get(subject)
+        kill(subject)
+        if state is None or state.streams or subject.error is None:
+            sever(subject.client_conn)
+
+    def event_of(self, subject: http.HTTPFlow) -> Exchange | None:
+        state = self._states.get(subject)
+        if state is None:
+            return None
+        self._record_request(state)
+        return state.exchange
+
+    def exchange(self, flow: http.HTTPFlow) -> Exchange | None:
+        """The exchange that opened a WebSocket."""
+        state = self._states.get(flow)
+        return state.exchange if state else None
+
+    def _begin(self, flow: http.HTTPFlow) -> State:
+        connection = self.weir.connection(flow.client_conn)
+        exchange = read_request(connection, flow)
+        state = self._states[flow] = State(exchange, self.weir.policy.evaluate(exchange))
+        return state
+
+    def _answer_to_connect(self, flow: http.HTTPFlow) -> None:
+        state = self._states[flow]
+        self._record_reply(flow, state)
+        self._end(flow, state)
+
+    def _act(self, flow: http.HTTPFlow, state: State, phase: Phase) -> None:
+        """Decide what can be decided now, and do it."""
+        planned = self.weir.judge(state.evaluation, phase)
+        if block := blocking(planned):
+            self._block(flow, state, *block, phase)
+            return
+        state.alterations += planned
+        if state.alterations:
+            self._alter(flow, state, phase)
+
+    def _block(
+        self, flow: http.HTTPFlow, state: State, planned: Planned, block: Block, phase: Phase
+    ) -> None:
+        self._record_request(state)
+        how = block.how
+        if how == "status" and not self._can_give_page(flow, phase):
+            how = "close"
+        detail = {"status": block.status} if how == "status" else {}
+        self.weir.respond(state.exchange, planned, how=how, **detail)
+        if how != "status":
+            kill(flow, reset=how == "reset")
+        elif phase in (Phase.HEAD, Phase.RESPONSE_HEAD) and flow.request.method != "CONNECT":
+            state.refused = block
+        else:
+            self._give_page(flow, state, block)
+
+    def _can_give_page(self, flow: http.HTTPFlow, phase: Phase) -> bool:
+        """mitmproxy cannot answer a request, or replace a response, whose body passes in chunks."""
+        message = flow.request if phase <= Phase.REQUEST else flow.response
+        return message is not None and not message.stream
+
+    def _give_page(self, flow: http.HTTPFlow, state: State, block: Block) -> None:
+        reply = state.exchange.reply
+        server = reply.server if reply else None
+        flow.response = refusal(block.status, flow.request.http_version, server)
+        state.answered = True
+
+    def _alter(self, flow: http.HTTPFlow, state: State, phase: Phase) -> None:
+        """Make the alterations of what is there now; keep the others for later."""
+        later = []
+        for planned in state.alterations:
+            alter = planned.action
+            assert isinstance(alter, Alter)
+            if phase < _READY[alter.part]:
+                later.append(planned)
+            elif change := self._change(flow, alter):
+                self._record_request(state)
+                self.weir.respond(state.exchange, planned, change, part=alter.part)
+        state.alterations = later
+
+    def _change(self, flow: http.HTTPFlow, alter: Alter) -> Change | None:
+        if alter.part.startswith("response"):
+            assert flow.response
+            return alter_response(flow.response, alter)
+        return alter_request(flow.request, alter)
+
+    def _prepare(
+        self, flow: http.HTTPFlow, state: State, side: Side, message: http.Message
+    ) -> None:
+        """See to it that a body is read as it passes, if it turns out to be a large one."""
+        begin = functools.partial(self._begin_stream, flow, state, side)
+        if message.stream:
+            message.stream = begin()
+        else:
+            late.watch(message, begin)
+
+    def _begin_stream(self, flow: http.HTTPFlow, state: State, side: Side) -> late.Stream:
+        """Never raises: mitmproxy calls it where an exception leaves the connection hanging."""
+        try:
+            if state.refused:
+                raise _RefusedError("a body that is refused grew too large to be held")
+            self._record_request(state)
+            fail = functools.partial(self.fail, flow)
+            stream = BodyStream(self.weir, flow, state.evaluation, side, fail)
+            state.streams[side.name] = stream
+            if state.evaluation.may_act(lambda action: _alters(action, side)) or any(
+                _alters(planned.action, side) for planned in state.alterations
+            ):
+                stream.may_be_altered()
+            decided, state.alterations = state.alterations, stream.later
+            stream.plan(decided)
+        except Exception as error:
+            self.fail(flow, error)
+            sever(flow.client_conn)
+            return _swallow
+        return stream
+
+    def _record_request(self, state: State) -> None:
+        if not state.recorded:
+            self.weir.record(rows.request_rows(state.exchange))
+            state.recorded = True
+
+    def _record_body(self, state: State, side: str) -> None:
+        if getattr(state.exchange, f"{side}_body") is not None:
+            self.weir.record(rows.body_rows(state.exchange, side))
+
+    def _record_reply(self, flow: http.HTTPFlow, state: State) -> None:
+        assert flow.response
+        state.exchange.reply = read_reply(flow.response)
+        self._record_request(state)
+        self.weir.record(rows.reply_rows(state.exchange))
+
+    def _end(self, flow: http.HTTPFlow, state: State) -> None:
+        state.exchange.ended = now()
+        state.exchange.error = flow.error.msg if flow.error else None
+        self.weir.record(rows.exchange_end_rows(state.exchange))
+        self.weir.inspect(state.exchange)
+
+
+_READY = {
+    "url": Phase.HEAD,
+    "request_headers": Phase.HEAD,
+    "request_body": Phase.REQUEST,
+    "response_headers": Phase.RESPONSE_HEAD,
+    "response_body": Phase.RESPONSE,
+}
+"""From when on a part can be altered where its body is held whole."""
+
+
+class _RefusedError(Exception):
+    pass
+
+
+def _alters(action: Action, side: Side) -> bool:
+    return isinstance(action, Alter) and action.part == side.field
+
+
+def _swallow(_: bytes) -> list[bytes]:
+    return []
