@@ -6,6 +6,7 @@ import functools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from honeyweir.model import Event
 from honeyweir.weir import Weir
@@ -70,7 +71,9 @@ class Hooks[Subject]:
             return None
 
 
-def guarded[H: Hooks, Subject](hook: Callable[[H, Subject], None]) -> Callable[[H, Subject], None]:
+def guarded[H: Hooks[Any], Subject](
+    hook: Callable[[H, Subject], None],
+) -> Callable[[H, Subject], None]:
     """A hook that blocks its flow where it would have raised."""
 
     @functools.wraps(hook)

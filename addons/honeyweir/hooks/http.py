@@ -12,7 +12,6 @@ from honeyweir.hooks import late
 from honeyweir.hooks.body import REQUEST, RESPONSE, BodyStream, Side
 from honeyweir.hooks.guard import Gate, Hooks, guarded
 from honeyweir.model import Exchange, Phase
-from honeyweir.policy.action import Action
 from honeyweir.policy.evaluate import Evaluation, Planned
 from honeyweir.record import rows
 from honeyweir.respond.alter import Alter
@@ -181,8 +180,8 @@ class Http(Hooks[http.HTTPFlow]):
         how = block.how
         if how == "status" and not self._can_give_page(flow, phase):
             how = "close"
-        detail = {"status": block.status} if how == "status" else {}
-        self.weir.respond(state.exchange, planned, how=how, **detail)
+        status = block.status if how == "status" else None
+        self.weir.respond(state.exchange, planned, how=how, status=status)
         if how != "status":
             kill(flow, reset=how == "reset")
         elif phase in (Phase.HEAD, Phase.RESPONSE_HEAD) and flow.request.method != "CONNECT":
@@ -239,9 +238,7 @@ class Http(Hooks[http.HTTPFlow]):
             fail = functools.partial(self.fail, flow)
             stream = BodyStream(self.weir, flow, state.evaluation, side, fail)
             state.streams[side.name] = stream
-            if state.evaluation.may_act(lambda action: _alters(action, side)) or any(
-                _alters(planned.action, side) for planned in state.alterations
-            ):
+            if self._may_alter(state, side):
                 stream.may_be_altered()
             decided, state.alterations = state.alterations, stream.later
             stream.plan(decided)
@@ -250,6 +247,13 @@ class Http(Hooks[http.HTTPFlow]):
             sever(flow.client_conn)
             return _swallow
         return stream
+
+    def _may_alter(self, state: State, side: Side) -> bool:
+        """Whether a body is to be altered, or a rule is open that could yet demand it."""
+        open_rules = state.evaluation.undecided(side.phase)
+        actions = [planned.action for planned in state.alterations]
+        actions += [action for rule in open_rules for action in rule.actions]
+        return any(isinstance(action, Alter) and action.part == side.field for action in actions)
 
     def _record_request(self, state: State) -> None:
         if not state.recorded:
@@ -285,10 +289,6 @@ _READY = {
 
 class _RefusedError(Exception):
     pass
-
-
-def _alters(action: Action, side: Side) -> bool:
-    return isinstance(action, Alter) and action.part == side.field
 
 
 def _swallow(_: bytes) -> list[bytes]:

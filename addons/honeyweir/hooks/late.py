@@ -27,11 +27,11 @@ class _Watched:
         self.__dict__["stream"] = self.__dict__["late_stream"]() if value is True else value
 
 
-class _Request(_Watched, http.Request):  # type: ignore[misc] # a property in place of an attribute
+class _Request(_Watched, http.Request):
     pass
 
 
-class _Response(_Watched, http.Response):  # type: ignore[misc] # a property in place of an attribute
+class _Response(_Watched, http.Response):
     pass
 
 

@@ -13,11 +13,11 @@ from mitmproxy import ctx, exceptions
 from mitmproxy.addonmanager import Loader
 
 from honeyweir import paths, yamlfile
-from honeyweir.hooks import options, sentinel
+from honeyweir.hooks import dispatch, options, sentinel
 from honeyweir.hooks.guard import Gate
 from honeyweir.policy.load import Policy, load
 from honeyweir.policy.problem import PolicyError
-from honeyweir.record.keys import load_or_make
+from honeyweir.record.keys import signing_key
 from honeyweir.record.writer import Recorder, RecordError
 from honeyweir.respond import ACTIONS
 from honeyweir.tap import inventory
@@ -42,6 +42,7 @@ class Setup:
     def load(self, loader: Loader) -> None:
         """Nothing passes from here on until the options have been read."""
         sentinel.post(self.gate)
+        dispatch.install(ctx.master.addons)
         for option in options.OPTIONS:
             loader.add_option(option.name, option.type, option.default, option.help)
 
@@ -138,7 +139,7 @@ def _recorder(policy: Policy, interval: float) -> Recorder:
     if not ctx.options.weir_db:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
-        key = load_or_make(Path(ctx.options.confdir).expanduser())
+        key = signing_key(Path(ctx.options.confdir).expanduser())
         return Recorder(
             path, policy=(policy.hash, policy.content), key=key, commit_interval=interval
         )
