@@ -341,4 +341,4 @@ class Response:
 
 def header_text(headers: Headers) -> str:
     """Headers as ``Name: value`` lines, in their order and case."""
-    return "\n".join(f"{text(name)}: {text(value)}" for name, value in headers)
+    return text(b"\n".join([b"%b: %b" % header for header in headers]))

@@ -16,14 +16,14 @@ from honeyweir.model import Connection, Event, Evidence, Finding, Level, Phase, 
 from honeyweir.policy.evaluate import Decision, Evaluation, Match, Planned
 from honeyweir.policy.load import Policy
 from honeyweir.record import rows
-from honeyweir.record.rows import Row
+from honeyweir.record.row import Row
 from honeyweir.record.writer import Recorder, RecordError
 from honeyweir.repeats import Repeats
 from honeyweir.respond.block import Block
 from honeyweir.respond.flag import Flag
 from honeyweir.respond.parts import Change
 from honeyweir.tap.clock import now
-from honeyweir.tap.connections import Connections
+from honeyweir.tap.connections import Connections, read_connection
 
 logger = logging.getLogger(__name__)
 
@@ -44,8 +44,9 @@ class Weir:
         """The event of a client connection; one that was not seen to open is recorded now."""
         event = self.connections.get(client)
         if event is None:
-            event = self.connections.open(client)
+            event = read_connection(client, self.connections.inventory)
             self.record(rows.connection_rows(event))
+            self.connections.add(client, event)
         return event
 
     def record(self, new: Sequence[Row]) -> None:
@@ -76,6 +77,7 @@ class Weir:
         """Record what was done to the traffic, with both forms of what was changed."""
         if change is not None:
             detail["count"] = change.count
+        detail = {name: value for name, value in detail.items() if value is not None}
         response = Response(
             time=now(),
             event=event.id,

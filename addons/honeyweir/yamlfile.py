@@ -119,7 +119,7 @@ def parse(path: Path, text: str) -> list[Document]:
 
 
 def _check_events(path: Path, text: str) -> None:
-    """Refuse what is nested too deep, since composing recurses, and tags, which run constructors."""
+    """Refuse deep nesting, over which composing recurses, and tags, which call constructors."""
     depth = 0
     for event in yaml.parse(text, Loader=Loader):
         if getattr(event, "tag", None) is not None:

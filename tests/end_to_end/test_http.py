@@ -186,11 +186,15 @@ def test_an_origin_that_cannot_be_reached_leaves_its_request(start: Starter) -> 
     assert proxy.eventually("SELECT * FROM server_connections WHERE error IS NOT NULL")
 
 
+# A client is offered HTTP/2 by an eager mitmproxy only where the origin offers it too.
+TLS_OPTIONS = ("--set", "ssl_insecure=true", "--set", "connection_strategy=lazy")
+
+
 @pytest.mark.parametrize("version", ["--http1.1", "--http2"])
 def test_https_is_decrypted_in_both_versions(
     start: Starter, tls_origin: Origin, version: str
 ) -> None:
-    proxy = start("--set", "ssl_insecure=true", policy=rule(1, "c-uri|contains: secret"))
+    proxy = start(*TLS_OPTIONS, policy=rule(1, "c-uri|contains: secret"))
     answer = curl(proxy, version, f"{tls_origin.url}/secret")
     assert answer.stdout == b"hello 0", answer.stderr
     assert proxy.eventually("SELECT * FROM findings WHERE source = 'sigma'")
@@ -201,6 +205,24 @@ def test_https_is_decrypted_in_both_versions(
     assert [row["side"] for row in sides] == ["client", "server"]
     assert json.loads(sides[0]["offered_versions"])[0] == "TLSv1.3"
     assert "CN=" in sides[1]["certificate_subject"]
+
+
+@pytest.mark.parametrize(
+    ("response", "exit_code", "status"),
+    [
+        ("block", 92, b"000"),
+        ("{block: {how: reset}}", 92, b"000"),
+        ("{block: {status: 404}}", 0, b"404"),
+    ],
+)
+def test_a_blocked_http_2_stream_never_reaches_the_origin(
+    start: Starter, tls_origin: Origin, response: str, exit_code: int, status: bytes
+) -> None:
+    proxy = start(*TLS_OPTIONS, policy=rule(2, "c-uri|endswith: .exe", response))
+    url = f"{tls_origin.url}/x.exe"
+    answer = curl(proxy, "--http2", "-w", "%{http_code}", "-o", "/dev/null", url)
+    assert (answer.returncode, answer.stdout) == (exit_code, status), answer.stderr
+    assert tls_origin.requests == []
 
 
 def test_a_decoy_that_does_not_trust_us_is_a_finding(start: Starter, tls_origin: Origin) -> None:

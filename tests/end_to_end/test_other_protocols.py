@@ -154,6 +154,6 @@ def test_a_transaction_id_that_is_used_again_is_a_new_query(resolver: Proxy) -> 
         for name in ("one.example", "two.example"):
             query = dns.message.make_query(name, "A", id=7)
             client.send(query.to_wire())
-            answer, _ = dns.query.receive_udp(client, expiration=None)
+            answer, *_ = dns.query.receive_udp(client, expiration=None)
             assert str(answer.question[0].name) == f"{name}."
     assert resolver.eventually("SELECT * FROM queries", count=2)

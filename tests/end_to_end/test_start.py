@@ -1,6 +1,7 @@
 """There is no way to end with a proxy that runs without the monitor."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -14,10 +15,14 @@ START_LIMIT = 30
 
 def failed_start(tmp_path: Path, *options: str, monitor: Path = MONITOR) -> str:
     """What mitmdump prints before it ends with exit code 1."""
-    sets = [f"confdir={tmp_path}", f"weir_db={tmp_path / 'records.db'}", *options]
+    policy = tmp_path / "one_rule.yml"
+    policy.write_text(rule(1, "cs-host: a"))
+    values = {"confdir": tmp_path, "weir_db": tmp_path / "records.db", "weir_policies": policy}
+    names = [option.partition("=")[0] for option in options]
+    sets = [f"{name}={value}" for name, value in values.items() if name not in names]
     command = [MITMDUMP, "-q", "-s", monitor, "--listen-host", "127.0.0.1", "-p", str(free_port())]
     done = subprocess.run(
-        [*command, *(part for option in sets for part in ("--set", option))],
+        [*command, *(part for option in [*sets, *options] for part in ("--set", option))],
         capture_output=True,
         text=True,
         timeout=START_LIMIT,
@@ -61,6 +66,11 @@ def test_a_wrong_policy_stops_the_start_and_names_the_line(tmp_path: Path) -> No
     assert "cs-host" in output
     assert f"{policy}:10:" in output
     assert "'block'" in output
+
+
+def test_an_option_that_is_given_twice_stops_the_start(tmp_path: Path) -> None:
+    output = failed_start(tmp_path, "weir_db=a", "weir_db=b")
+    assert "so nothing passes: weir_db was given twice" in output
 
 
 def test_a_monitor_that_cannot_be_imported_stops_the_start(tmp_path: Path) -> None:
@@ -119,4 +129,4 @@ def test_mitmdump_lists_our_options_with_their_help(tmp_path: Path) -> None:
         check=True,
     ).stdout
     for name in ("weir_db", "weir_policies", "weir_decoys", "weir_on_error", "weir_keep"):
-        assert f"\n{name}: " in help_text
+        assert re.search(rf"# .+\n{name}:", help_text)

@@ -25,13 +25,16 @@ class ClientConnections(Hooks[connection.Client]):
     @guarded
     def client_connected(self, client: connection.Client) -> None:
         """A connection was accepted, nothing was read from it."""
-        self.weir.connection(client)
+        self.weir().connection(client)
 
     @guarded
     def client_disconnected(self, client: connection.Client) -> None:
         """A connection is over."""
-        event = self.weir.connection(client)
-        self.weir.record(rows.connection_end_rows(read_connection_end(event, client)))
+        event = self.weir().connection(client)
+        self.weir().record(rows.connection_end_rows(read_connection_end(event, client)))
+
+    def client_of(self, subject: connection.Client) -> connection.Client:
+        return subject
 
     def block(self, subject: connection.Client) -> None:
         subject.error = _REFUSED
@@ -43,7 +46,7 @@ class ServerConnections(Hooks[ServerConnectionHookData]):
     @guarded
     def server_connect(self, data: ServerConnectionHookData) -> None:
         """An origin is about to be dialled."""
-        self.weir.connection(data.client)
+        self.weir().connection(data.client)
 
     @guarded
     def server_connected(self, data: ServerConnectionHookData) -> None:
@@ -55,15 +58,18 @@ class ServerConnections(Hooks[ServerConnectionHookData]):
         """An origin could not be reached."""
         self._record(data)
 
+    def client_of(self, subject: ServerConnectionHookData) -> connection.Client:
+        return subject.client
+
     def block(self, subject: ServerConnectionHookData) -> None:
         subject.server.error = _REFUSED
         if subject.server.connected:
             sever(subject.client)
 
     def _record(self, data: ServerConnectionHookData) -> None:
-        event = read_server_connection(self.weir.connection(data.client), data.server)
-        self.weir.record(rows.server_connection_rows(event))
-        self.weir.inspect(event)
+        event = read_server_connection(self.weir().connection(data.client), data.server)
+        self.weir().record(rows.server_connection_rows(event))
+        self.weir().inspect(event)
 
 
 class Tls(Hooks[TlsData]):
@@ -99,21 +105,24 @@ class Tls(Hooks[TlsData]):
         """An origin could not be certified, or broke off."""
         self._server(data)
 
+    def client_of(self, subject: TlsData) -> connection.Client:
+        return subject.context.client
+
     def block(self, subject: TlsData) -> None:
         sever(subject.context.client)
 
     def _client(self, data: TlsData) -> None:
         client, server = data.context.client, data.context.server
-        event = self.weir.connection(client)
+        event = self.weir().connection(client)
         self._take(data, read_client_handshake(event, client, server, self._hellos.get(client)))
 
     def _server(self, data: TlsData) -> None:
-        event = self.weir.connection(data.context.client)
-        verifies = self.weir.verifies_origins
+        event = self.weir().connection(data.context.client)
+        verifies = self.weir().verifies_origins
         self._take(data, read_server_handshake(event, data.context.server, verifies=verifies))
 
     def _take(self, data: TlsData, handshake: Handshake) -> None:
-        weir = self.weir
+        weir = self.weir()
         weir.record(rows.handshake_rows(handshake))
         weir.inspect(handshake)
         planned = weir.judge(weir.policy.evaluate(handshake), Phase.RESPONSE)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import weakref
 from dataclasses import dataclass
 
-from mitmproxy import dns
+from mitmproxy import connection, dns
 from mitmproxy.net.dns import response_codes
 
 from honeyweir.hooks.guard import Gate, Hooks, guarded
-from honeyweir.model import Phase, Query
+from honeyweir.model import Event, Phase, Query
 from honeyweir.policy.evaluate import Evaluation, Planned
 from honeyweir.record import rows
 from honeyweir.respond.alter import Alter
@@ -28,6 +28,7 @@ class State:
     evaluation: Evaluation
     alterations: list[Planned]
     silent: bool = False  # no answer is given
+    recorded: bool = False
 
 
 class Dns(Hooks[dns.DNSFlow]):
@@ -41,11 +42,12 @@ class Dns(Hooks[dns.DNSFlow]):
     def dns_request(self, flow: dns.DNSFlow) -> None:
         """A query has come. A client may use a flow's transaction id again: that is a new query."""
         flow.response = flow.error = None
-        weir = self.weir
+        weir = self.weir()
         query = read_query(weir.connection(flow.client_conn), flow)
         evaluation = weir.policy.evaluate(query)
         state = self._states[flow] = State(query, evaluation, [])
         weir.record(rows.query_rows(query))
+        state.recorded = True
         self._act(flow, state, Phase.REQUEST)
 
     @guarded
@@ -54,20 +56,20 @@ class Dns(Hooks[dns.DNSFlow]):
         assert flow.response
         state = self._states[flow]
         state.query.answer = read_answer(flow.response)
-        self.weir.record(rows.answer_rows(state.query))
+        self.weir().record(rows.answer_rows(state.query))
         if state.silent:
             flow.response = None
         else:
             self._act(flow, state, Phase.RESPONSE)
-        self.weir.inspect(state.query)
+        self.weir().inspect(state.query)
 
     @guarded
     def dns_error(self, flow: dns.DNSFlow) -> None:
         """No answer came."""
         state = self._states[flow]
         state.query.error = flow.error.msg if flow.error else None
-        self.weir.record(rows.answer_rows(state.query))
-        self.weir.inspect(state.query)
+        self.weir().record(rows.answer_rows(state.query))
+        self.weir().inspect(state.query)
 
     def block(self, subject: dns.DNSFlow) -> None:
         if subject.response is None:
@@ -76,12 +78,15 @@ class Dns(Hooks[dns.DNSFlow]):
             subject.response = None
         sever(subject.client_conn)
 
-    def event_of(self, subject: dns.DNSFlow) -> Query | None:
+    def client_of(self, subject: dns.DNSFlow) -> connection.Client:
+        return subject.client_conn
+
+    def event_of(self, subject: dns.DNSFlow) -> Event | None:
         state = self._states.get(subject)
-        return state.query if state else None
+        return state.query if state and state.recorded else super().event_of(subject)
 
     def _act(self, flow: dns.DNSFlow, state: State, phase: Phase) -> None:
-        planned = self.weir.judge(state.evaluation, phase)
+        planned = self.weir().judge(state.evaluation, phase)
         if block := blocking(planned):
             self._block(flow, state, *block)
             return
@@ -90,10 +95,10 @@ class Dns(Hooks[dns.DNSFlow]):
             for item in state.alterations:
                 assert isinstance(item.action, Alter)
                 if change := alter_answer(flow.response, item.action):
-                    self.weir.respond(state.query, item, change, part=item.action.part)
+                    self.weir().respond(state.query, item, change, part=item.action.part)
 
     def _block(self, flow: dns.DNSFlow, state: State, planned: Planned, block: Block) -> None:
-        self.weir.respond(state.query, planned, how=block.how)
+        self.weir().respond(state.query, planned, how=block.how)
         answered = flow.response is not None
         if block.how == "close" and answered:
             flow.response = None

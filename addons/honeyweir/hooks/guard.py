@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from mitmproxy import connection
+
 from honeyweir.model import Event
 from honeyweir.weir import Weir
 
@@ -20,8 +22,8 @@ class Gate:
 
     weir: Weir | None = None
 
-    @property
     def open(self) -> Weir:
+        """The weir. Raises ClosedError while there is none."""
         if self.weir is None:
             raise ClosedError("the monitor is not ready")
         return self.weir
@@ -40,17 +42,21 @@ class Hooks[Subject]:
     def __init__(self, gate: Gate) -> None:
         self.gate = gate
 
-    @property
     def weir(self) -> Weir:
-        return self.gate.open
+        """Not a property: mitmproxy reads every attribute of an addon, before the gate is open."""
+        return self.gate.open()
 
     def block(self, subject: Subject) -> None:
         """Stop what is on its way and all that follows, without a word to the client."""
         raise NotImplementedError
 
+    def client_of(self, subject: Subject) -> connection.Client:
+        """The client whose connection a subject belongs to."""
+        raise NotImplementedError
+
     def event_of(self, subject: Subject) -> Event | None:
-        """The event that is in the records for a subject, if one is."""
-        return None
+        """The event to which a failure is put down: the nearest one that is in the records."""
+        return self.weir().connections.get(self.client_of(subject))
 
     def fail(self, subject: Subject, error: Exception) -> None:
         """Called instead of letting an exception out. Does not raise."""

@@ -6,12 +6,12 @@ import functools
 import weakref
 from dataclasses import dataclass, field
 
-from mitmproxy import http
+from mitmproxy import connection, http
 
 from honeyweir.hooks import late
 from honeyweir.hooks.body import REQUEST, RESPONSE, BodyStream, Side
 from honeyweir.hooks.guard import Gate, Hooks, guarded
-from honeyweir.model import Exchange, Phase
+from honeyweir.model import Event, Exchange, Phase
 from honeyweir.policy.evaluate import Evaluation, Planned
 from honeyweir.record import rows
 from honeyweir.respond.alter import Alter
@@ -84,7 +84,7 @@ class Http(Hooks[http.HTTPFlow]):
             self._record_body(state, "request")
             return
         if flow.request.raw_content:
-            state.exchange.request_body = whole_body(flow.request.raw_content, self.weir.keep)
+            state.exchange.request_body = whole_body(flow.request.raw_content, self.weir().keep)
         self._record_request(state)
         self._record_body(state, "request")
         if state.refused:
@@ -114,7 +114,7 @@ class Http(Hooks[http.HTTPFlow]):
         if stream:
             state.exchange.response_body = stream.body()
         elif flow.response.raw_content:
-            state.exchange.response_body = whole_body(flow.response.raw_content, self.weir.keep)
+            state.exchange.response_body = whole_body(flow.response.raw_content, self.weir().keep)
         self._record_body(state, "response")
         if state.refused and not state.answered:
             self._give_page(flow, state, state.refused)
@@ -140,10 +140,13 @@ class Http(Hooks[http.HTTPFlow]):
         if state is None or state.streams or subject.error is None:
             sever(subject.client_conn)
 
-    def event_of(self, subject: http.HTTPFlow) -> Exchange | None:
+    def client_of(self, subject: http.HTTPFlow) -> connection.Client:
+        return subject.client_conn
+
+    def event_of(self, subject: http.HTTPFlow) -> Event | None:
         state = self._states.get(subject)
         if state is None:
-            return None
+            return super().event_of(subject)
         self._record_request(state)
         return state.exchange
 
@@ -153,9 +156,8 @@ class Http(Hooks[http.HTTPFlow]):
         return state.exchange if state else None
 
     def _begin(self, flow: http.HTTPFlow) -> State:
-        connection = self.weir.connection(flow.client_conn)
-        exchange = read_request(connection, flow)
-        state = self._states[flow] = State(exchange, self.weir.policy.evaluate(exchange))
+        exchange = read_request(self.weir().connection(flow.client_conn), flow)
+        state = self._states[flow] = State(exchange, self.weir().policy.evaluate(exchange))
         return state
 
     def _answer_to_connect(self, flow: http.HTTPFlow) -> None:
@@ -165,7 +167,7 @@ class Http(Hooks[http.HTTPFlow]):
 
     def _act(self, flow: http.HTTPFlow, state: State, phase: Phase) -> None:
         """Decide what can be decided now, and do it."""
-        planned = self.weir.judge(state.evaluation, phase)
+        planned = self.weir().judge(state.evaluation, phase)
         if block := blocking(planned):
             self._block(flow, state, *block, phase)
             return
@@ -181,7 +183,7 @@ class Http(Hooks[http.HTTPFlow]):
         if how == "status" and not self._can_give_page(flow, phase):
             how = "close"
         status = block.status if how == "status" else None
-        self.weir.respond(state.exchange, planned, how=how, status=status)
+        self.weir().respond(state.exchange, planned, how=how, status=status)
         if how != "status":
             kill(flow, reset=how == "reset")
         elif phase in (Phase.HEAD, Phase.RESPONSE_HEAD) and flow.request.method != "CONNECT":
@@ -210,7 +212,7 @@ class Http(Hooks[http.HTTPFlow]):
                 later.append(planned)
             elif change := self._change(flow, alter):
                 self._record_request(state)
-                self.weir.respond(state.exchange, planned, change, part=alter.part)
+                self.weir().respond(state.exchange, planned, change, part=alter.part)
         state.alterations = later
 
     def _change(self, flow: http.HTTPFlow, alter: Alter) -> Change | None:
@@ -236,7 +238,7 @@ class Http(Hooks[http.HTTPFlow]):
                 raise _RefusedError("a body that is refused grew too large to be held")
             self._record_request(state)
             fail = functools.partial(self.fail, flow)
-            stream = BodyStream(self.weir, flow, state.evaluation, side, fail)
+            stream = BodyStream(self.weir(), flow, state.evaluation, side, fail)
             state.streams[side.name] = stream
             if self._may_alter(state, side):
                 stream.may_be_altered()
@@ -257,24 +259,24 @@ class Http(Hooks[http.HTTPFlow]):
 
     def _record_request(self, state: State) -> None:
         if not state.recorded:
-            self.weir.record(rows.request_rows(state.exchange))
+            self.weir().record(rows.request_rows(state.exchange))
             state.recorded = True
 
     def _record_body(self, state: State, side: str) -> None:
         if getattr(state.exchange, f"{side}_body") is not None:
-            self.weir.record(rows.body_rows(state.exchange, side))
+            self.weir().record(rows.body_rows(state.exchange, side))
 
     def _record_reply(self, flow: http.HTTPFlow, state: State) -> None:
         assert flow.response
         state.exchange.reply = read_reply(flow.response)
         self._record_request(state)
-        self.weir.record(rows.reply_rows(state.exchange))
+        self.weir().record(rows.reply_rows(state.exchange))
 
     def _end(self, flow: http.HTTPFlow, state: State) -> None:
         state.exchange.ended = now()
         state.exchange.error = flow.error.msg if flow.error else None
-        self.weir.record(rows.exchange_end_rows(state.exchange))
-        self.weir.inspect(state.exchange)
+        self.weir().record(rows.exchange_end_rows(state.exchange))
+        self.weir().inspect(state.exchange)
 
 
 _READY = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from mitmproxy import http, tcp, udp, websocket
+from mitmproxy import connection, http, tcp, udp, websocket
 
 from honeyweir.hooks.guard import Gate, Hooks, guarded
 from honeyweir.model import Exchange, Message, Phase
@@ -63,12 +63,15 @@ class Streams(Hooks[tcp.TCPFlow | udp.UDPFlow]):
         """A datagram is on its way, in either direction."""
         self._message(flow)
 
+    def client_of(self, subject: tcp.TCPFlow | udp.UDPFlow) -> connection.Client:
+        return subject.client_conn
+
     def block(self, subject: tcp.TCPFlow | udp.UDPFlow) -> None:
         stop(subject, subject.messages[-1] if subject.messages else None)
 
     def _message(self, flow: tcp.TCPFlow | udp.UDPFlow) -> None:
         forget_messages(flow)
-        weir = self.weir
+        weir = self.weir()
         event = read_message(weir.connection(flow.client_conn), flow, weir.keep)
         take(weir, flow, flow.messages[-1], event)
 
@@ -86,10 +89,13 @@ class WebSockets(Hooks[http.HTTPFlow]):
         assert flow.websocket
         del flow.websocket.messages[:-1]
         message = flow.websocket.messages[-1]
-        weir = self.weir
-        connection = weir.connection(flow.client_conn)
-        event = read_websocket_message(connection, self._exchange(flow), flow, message, weir.keep)
+        weir = self.weir()
+        carrier = weir.connection(flow.client_conn)
+        event = read_websocket_message(carrier, self._exchange(flow), flow, message, weir.keep)
         take(weir, flow, message, event)
+
+    def client_of(self, subject: http.HTTPFlow) -> connection.Client:
+        return subject.client_conn
 
     def block(self, subject: http.HTTPFlow) -> None:
         messages = subject.websocket.messages if subject.websocket else []

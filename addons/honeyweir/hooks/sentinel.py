@@ -6,11 +6,15 @@ as a plain proxy. The sentinel is registered with mitmproxy itself, so it outliv
 
 from __future__ import annotations
 
+import logging
+
 from mitmproxy import connection, ctx, dns, http, tcp, udp
 from mitmproxy.proxy.server_hooks import ServerConnectionHookData
 
 from honeyweir.hooks.guard import Gate
 from honeyweir.respond.sever import kill, sever
+
+logger = logging.getLogger(__name__)
 
 NAME = "honeyweir_sentinel"
 _CLOSED = "closed"
@@ -27,6 +31,11 @@ class Sentinel:
     @property
     def _closed(self) -> bool:
         return self.gate.weir is None
+
+    def running(self) -> None:
+        """mitmproxy ends a start during which an error was logged; it does not end a later one."""
+        if self._closed:
+            logger.error("honeyweir: the monitor is not ready, so nothing passes%s", _hint())
 
     def client_connected(self, client: connection.Client) -> None:
         if self._closed:
@@ -76,6 +85,14 @@ class Sentinel:
         if self._closed:
             flow.messages[-1].content = b""
             sever(flow.client_conn)
+
+
+def _hint() -> str:
+    """mitmproxy drops a script, without a word, for an option that was given twice."""
+    for name, value in ctx.options.deferred.items():
+        if name.startswith("weir_") and len(getattr(value, "value", ())) > 1:
+            return f": {name} was given twice"
+    return ""
 
 
 def post(gate: Gate) -> None:

@@ -47,27 +47,27 @@ class Setup:
             loader.add_option(option.name, option.type, option.default, option.help)
 
     def configure(self, updated: Collection[str]) -> None:
-        """Read the options once; a later change of ours is refused, since it would not count."""
+        """Once they were read, a change of our options is refused, since it would not count."""
         if self._read:
             self._refuse_changes(updated)
-            return
+
+    def running(self) -> None:
+        """Read the options, open the gate, and say so."""
         self._read = True
         try:
-            self.gate.weir = build()
+            weir = build()
         except SetupError as error:
             # mitmproxy ends a start during which an error was logged with exit code 1. An
             # exception here would end it too, but bury the message under a traceback.
             logger.error("honeyweir: %s", error)  # noqa: TRY400 (the message is for the operator)
-
-    def running(self) -> None:
-        """Say what is watched; this line in the log is the sign that the gate is open."""
-        if weir := self.gate.weir:
-            logger.info(
-                "honeyweir: recording to %s, %d rules in force (policy %s)",
-                weir.recorder.path,
-                len(weir.policy.rules),
-                weir.policy.hash[:12],
-            )
+            return
+        self.gate.weir = weir
+        logger.info(
+            "honeyweir: recording to %s, %d rules in force (policy %s)",
+            weir.recorder.path,
+            len(weir.policy.rules),
+            weir.policy.hash[:12],
+        )
 
     def done(self) -> None:
         """Close the gate, and write what is still in hand."""
@@ -141,7 +141,11 @@ def _recorder(policy: Policy, interval: float) -> Recorder:
     try:
         key = signing_key(Path(ctx.options.confdir).expanduser())
         return Recorder(
-            path, policy=(policy.hash, policy.content), key=key, commit_interval=interval
+            path,
+            policy=(policy.hash, policy.content),
+            key=key,
+            commit_interval=interval,
+            accept_while_broken=ctx.options.weir_on_error == "pass",
         )
     except (RecordError, OSError) as error:
         raise SetupError(f"weir_db: {error}") from None

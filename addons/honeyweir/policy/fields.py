@@ -10,10 +10,11 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, cast
 
 from honeyweir.content import decoded_text
-from honeyweir.model import Body, Event, Exchange, Handshake, Message, Phase, Query
+from honeyweir.model import Body, Event, Exchange, Handshake, Message, Phase, Query, text
 
 Value = str | int | None
 
@@ -28,6 +29,19 @@ class Field:
     streamed: bool = False  # a body: it may be too large to be seen whole
     text: bool = True  # False: an integer
 
+
+def _time(event: Event) -> str:
+    moment = datetime.fromtimestamp(event.time // 1_000_000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{event.time // 1000 % 1000:03}Z"
+
+
+TIME = Field(
+    Phase.HEAD,
+    _time,
+    "strftime('%Y-%m-%dT%H:%M:%S', e.time / 1000000, 'unixepoch')"
+    " || printf('.%03dZ', e.time / 1000 % 1000)",
+)
+"""When it happened, UTC, in ISO 8601 to the millisecond, which is as fine as SQLite's dates are."""
 
 FULLTEXT = "fulltext"
 """The field in which a rule's keywords (values without a field) are searched."""
@@ -70,8 +84,16 @@ def _request_line(event: Exchange) -> str:
     return f"{event.method} {event.target} {event.http_version}\n{event.request_headers}"
 
 
+def _header_names(event: Exchange) -> Value:
+    return ",".join(text(name) for name, _ in event.headers).encode().upper().decode() or None
+
+
 def _answers(event: Query) -> Value:
     return None if event.answer is None else event.answer.record_text
+
+
+def _rejected(event: Query) -> Value:
+    return None if event.answer is None else "false" if event.answer.record_text else "true"
 
 
 def _rcode(event: Query) -> Value:
@@ -94,6 +116,7 @@ def _names(names: str, field: Field) -> dict[str, Field]:
 
 
 _COMMON = {
+    "time": TIME,
     **_names("src_ip c-ip id.orig_h SourceIp", _head("src_ip", "e.src_ip")),
     **_names("src_port c-port id.orig_p SourcePort", _head("src_port", "e.src_port", text=False)),
     **_names("dst_ip s-ip r-ip id.resp_h DestinationIp", _head("dst_ip", "e.dst_ip")),
@@ -110,9 +133,10 @@ _HTTP = {
     **_COMMON,
     **_names("cs-method method", _head("method", "e.method")),
     **_names("c-uri url", _head("url", "e.url")),
-    **_names("cs-uri uri", _head("target", "q.target")),
+    # SigmaHQ's rules look for paths in cs-uri-query, and its taxonomy calls c-uri-query a path: it
+    # is the whole target here, in which what they mean by it is found either way.
+    **_names("cs-uri uri c-uri-query cs-uri-query", _head("target", "q.target")),
     **_names("c-uri-stem cs-uri-stem", _head("path", "q.path")),
-    **_names("c-uri-query cs-uri-query", _head("query", "q.query")),
     **_names("c-uri-extension", _head("extension", "q.extension")),
     **_names("cs-host r-dns host", _head("host", "e.host")),
     **_names("cs-version version", _head("http_version", "q.http_version")),
@@ -122,8 +146,13 @@ _HTTP = {
     **_names("cs-referer cs-referrer cs(Referer) referrer", _head("referer", "q.referer")),
     **_names("cs-cookie cs(Cookie)", _head("cookie", "q.cookie")),
     **_names("cs-username username", _head("username", "q.username")),
-    **_names("cs-content-type", _head("content_type", "q.content_type")),
+    **_names("cs-content-type orig_mime_types", _head("content_type", "q.content_type")),
     **_names("request_headers", _head("request_headers", "q.header_text")),
+    "client_header_names": Field(
+        Phase.HEAD,
+        _header_names,
+        "(SELECT group_concat(upper(json_extract(value, '$[0]')), ',') FROM json_each(q.headers))",
+    ),
     **_names("tls.sni", _head("sni", "q.sni")),
     **_names("tls.version", _head("tls_version", "q.tls_version")),
     FULLTEXT: Field(
@@ -143,9 +172,10 @@ _HTTP = {
         Field(Phase.RESPONSE_HEAD, _reply("status"), "r.status", text=False),
     ),
     **_names(
-        "sc-content-type rs(Content-Type)",
+        "sc-content-type rs(Content-Type) resp_mime_types",
         Field(Phase.RESPONSE_HEAD, _reply("content_type"), "r.content_type"),
     ),
+    "status_msg": Field(Phase.RESPONSE_HEAD, _reply("reason"), "r.reason"),
     "sc-server": Field(Phase.RESPONSE_HEAD, _reply("server"), "r.server"),
     "sc-location": Field(Phase.RESPONSE_HEAD, _reply("location"), "r.location"),
     "response_headers": Field(Phase.RESPONSE_HEAD, _response_headers, "r.header_text"),
@@ -160,18 +190,25 @@ _HTTP = {
 
 _DNS = {
     **_COMMON,
-    **_names("query QueryName dns.query", _head("name", "q.name")),
+    **_names(f"query QueryName dns.query {FULLTEXT}", _head("name", "q.name")),
     **_names("record_type qtype_name QueryType", _head("type", "q.type")),
     **_names("opcode", _head("opcode", "q.opcode")),
-    **_names("answer answers QueryResults", Field(Phase.RESPONSE, _answers, "a.record_text")),
+    **_names(
+        "answer answers QueryResults",
+        Field(Phase.RESPONSE, _answers, "CASE WHEN a.rcode IS NOT NULL THEN a.record_text END"),
+    ),
     **_names("rcode_name rcode", Field(Phase.RESPONSE, _rcode, "a.rcode")),
-    FULLTEXT: _head("name", "q.name"),
+    "rejected": Field(
+        Phase.RESPONSE,
+        _rejected,
+        "CASE WHEN a.rcode IS NULL THEN NULL WHEN a.record_text = '' THEN 'true' ELSE 'false' END",
+    ),
 }
 
 _TLS = {
     **_COMMON,
     "side": _head("side", "h.side"),
-    **_names("server_name tls.sni", _head("sni", "h.sni")),
+    **_names(f"server_name tls.sni {FULLTEXT}", _head("sni", "h.sni")),
     **_names("version tls.version", _head("version", "h.version")),
     "cipher": _head("cipher", "h.cipher"),
     **_names("next_protocol alpn", _head("alpn", "h.alpn")),
@@ -180,7 +217,6 @@ _TLS = {
     "certificate.issuer": Field(Phase.HEAD, _certificate("issuer"), "h.certificate_issuer"),
     "certificate.serial": Field(Phase.HEAD, _certificate("serial"), "h.certificate_serial"),
     "certificate.sha256": Field(Phase.HEAD, _certificate("sha256"), "h.certificate_sha256"),
-    FULLTEXT: _head("sni", "h.sni"),
 }
 
 
@@ -194,8 +230,7 @@ _MESSAGE = {
     "url": _head("url", "e.url"),
     "from_client": _head("from_client", "m.from_client", text=False),
     "size": _head("body.size", "m.size", text=False),
-    "payload": Field(Phase.HEAD, _payload, "weir_body(p.data, '[]')"),
-    FULLTEXT: Field(Phase.HEAD, _payload, "weir_body(p.data, '[]')"),
+    **_names(f"payload {FULLTEXT}", Field(Phase.HEAD, _payload, "weir_body(p.data, '[]')")),
 }
 
 

@@ -26,8 +26,10 @@ EVIDENCE_TABLES = (
     "findings",
     "finding_events",
     "responses",
+    "rejects",
 )
-"""The tables whose rows are chained; their integer key is ``seq``."""
+"""The tables whose rows are chained, parents before the tables that refer to them; their integer
+key is ``seq``."""
 
 migrations = Migrations("honeyweir")
 
@@ -43,7 +45,7 @@ CREATE TABLE payloads (
     seq INTEGER PRIMARY KEY,
     sha256 BLOB NOT NULL UNIQUE,    -- of data as it was before compression
     size INTEGER NOT NULL,          -- of data as it was before compression, bytes
-    data BLOB NOT NULL              -- zstd
+    data BLOB NOT NULL              -- zstd; not chained, since sha256 stands for it
 ) STRICT;
 
 CREATE TABLE events (
@@ -53,7 +55,7 @@ CREATE TABLE events (
     kind TEXT NOT NULL,             -- connection, server_connection, handshake, exchange,
                                     -- message, query
     protocol TEXT NOT NULL,         -- tcp, udp, tls, http, websocket, dns
-    connection TEXT NOT NULL REFERENCES connections (event) DEFERRABLE INITIALLY DEFERRED,
+    connection TEXT NOT NULL REFERENCES events (id), -- the event of the connection that carried it
     decoy TEXT NOT NULL,
     decoy_role TEXT,
     src_ip TEXT NOT NULL,
@@ -67,7 +69,7 @@ CREATE TABLE events (
 
 CREATE TABLE connections (
     seq INTEGER PRIMARY KEY,
-    event TEXT NOT NULL UNIQUE REFERENCES events (id) DEFERRABLE INITIALLY DEFERRED,
+    event TEXT NOT NULL UNIQUE REFERENCES events (id),
     mode TEXT NOT NULL,             -- mitmproxy's proxy mode
     gateway_ip TEXT,                -- the address of ours at which it arrived
     gateway_port INTEGER
@@ -75,14 +77,14 @@ CREATE TABLE connections (
 
 CREATE TABLE connection_ends (
     seq INTEGER PRIMARY KEY,
-    connection TEXT NOT NULL UNIQUE REFERENCES connections (event) DEFERRABLE INITIALLY DEFERRED,
+    connection TEXT NOT NULL UNIQUE REFERENCES connections (event),
     time INTEGER NOT NULL,
     error TEXT
 ) STRICT;
 
 CREATE TABLE server_connections (
     seq INTEGER PRIMARY KEY,
-    event TEXT NOT NULL UNIQUE REFERENCES events (id) DEFERRABLE INITIALLY DEFERRED,
+    event TEXT NOT NULL UNIQUE REFERENCES events (id),
     server_host TEXT NOT NULL,      -- what was asked for
     server_port INTEGER NOT NULL,
     peer_ip TEXT,                   -- what was dialled
@@ -92,7 +94,7 @@ CREATE TABLE server_connections (
 
 CREATE TABLE handshakes (
     seq INTEGER PRIMARY KEY,
-    event TEXT NOT NULL UNIQUE REFERENCES events (id) DEFERRABLE INITIALLY DEFERRED,
+    event TEXT NOT NULL UNIQUE REFERENCES events (id),
     side TEXT NOT NULL,             -- client: decoy with gateway; server: gateway with origin
     sni TEXT,
     version TEXT,
@@ -101,7 +103,7 @@ CREATE TABLE handshakes (
     offered_versions TEXT,          -- JSON array
     offered_alpn TEXT,              -- JSON array
     offered_ciphers TEXT,           -- JSON array of IANA numbers
-    client_hello BLOB REFERENCES payloads (sha256) DEFERRABLE INITIALLY DEFERRED,
+    client_hello BLOB REFERENCES payloads (sha256),
     verified INTEGER,               -- 1, 0, or NULL: not checked
     error TEXT,
     certificate_sha256 TEXT,
@@ -117,7 +119,7 @@ CREATE TABLE handshakes (
 
 CREATE TABLE requests (
     seq INTEGER PRIMARY KEY,
-    event TEXT NOT NULL UNIQUE REFERENCES events (id) DEFERRABLE INITIALLY DEFERRED,
+    event TEXT NOT NULL UNIQUE REFERENCES events (id),
     scheme TEXT NOT NULL,
     port INTEGER NOT NULL,
     path TEXT NOT NULL,
@@ -138,7 +140,7 @@ CREATE TABLE requests (
 
 CREATE TABLE replies (
     seq INTEGER PRIMARY KEY,
-    event TEXT NOT NULL UNIQUE REFERENCES events (id) DEFERRABLE INITIALLY DEFERRED,
+    event TEXT NOT NULL UNIQUE REFERENCES events (id),
     time INTEGER NOT NULL,
     status INTEGER NOT NULL,
     reason TEXT NOT NULL,
@@ -152,11 +154,12 @@ CREATE TABLE replies (
 
 CREATE TABLE bodies (
     seq INTEGER PRIMARY KEY,
-    event TEXT NOT NULL REFERENCES events (id) DEFERRABLE INITIALLY DEFERRED,
-    side TEXT NOT NULL,             -- request or response
+    event TEXT NOT NULL REFERENCES events (id),
+    side TEXT NOT NULL,             -- request, response; request_head, response_head: a head that
+                                    -- is too large for the columns, as HTTP/1 would write it
     size INTEGER NOT NULL,          -- on the wire, bytes
     sha256 BLOB NOT NULL,           -- of all that was on the wire
-    payload BLOB NOT NULL REFERENCES payloads (sha256) DEFERRABLE INITIALLY DEFERRED,
+    payload BLOB NOT NULL REFERENCES payloads (sha256),
     truncated INTEGER NOT NULL,     -- 1: payload holds the beginning only
     complete INTEGER NOT NULL,      -- 0: the transfer broke off
     UNIQUE (event, side)
@@ -164,26 +167,26 @@ CREATE TABLE bodies (
 
 CREATE TABLE exchange_ends (
     seq INTEGER PRIMARY KEY,
-    event TEXT NOT NULL UNIQUE REFERENCES events (id) DEFERRABLE INITIALLY DEFERRED,
+    event TEXT NOT NULL UNIQUE REFERENCES events (id),
     time INTEGER NOT NULL,
     error TEXT
 ) STRICT;
 
 CREATE TABLE messages (
     seq INTEGER PRIMARY KEY,
-    event TEXT NOT NULL UNIQUE REFERENCES events (id) DEFERRABLE INITIALLY DEFERRED,
-    exchange TEXT REFERENCES events (id) DEFERRABLE INITIALLY DEFERRED, -- of the WebSocket
+    event TEXT NOT NULL UNIQUE REFERENCES events (id),
+    exchange TEXT REFERENCES events (id), -- of the WebSocket
     from_client INTEGER NOT NULL,
     is_text INTEGER NOT NULL,       -- 1: a WebSocket text message
     size INTEGER NOT NULL,
     sha256 BLOB NOT NULL,
-    payload BLOB NOT NULL REFERENCES payloads (sha256) DEFERRABLE INITIALLY DEFERRED,
+    payload BLOB NOT NULL REFERENCES payloads (sha256),
     truncated INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE queries (
     seq INTEGER PRIMARY KEY,
-    event TEXT NOT NULL UNIQUE REFERENCES events (id) DEFERRABLE INITIALLY DEFERRED,
+    event TEXT NOT NULL UNIQUE REFERENCES events (id),
     transport TEXT NOT NULL,
     "transaction" INTEGER NOT NULL,
     name TEXT NOT NULL,
@@ -193,7 +196,7 @@ CREATE TABLE queries (
 
 CREATE TABLE answers (
     seq INTEGER PRIMARY KEY,
-    event TEXT NOT NULL UNIQUE REFERENCES events (id) DEFERRABLE INITIALLY DEFERRED,
+    event TEXT NOT NULL UNIQUE REFERENCES events (id),
     time INTEGER NOT NULL,
     rcode TEXT,                     -- NULL: none came, error says why
     records TEXT NOT NULL,          -- JSON: [{name, type, ttl, data}, ...]
@@ -216,21 +219,29 @@ CREATE TABLE findings (
 
 CREATE TABLE finding_events (
     seq INTEGER PRIMARY KEY,
-    finding TEXT NOT NULL REFERENCES findings (id) DEFERRABLE INITIALLY DEFERRED,
-    event TEXT NOT NULL REFERENCES events (id) DEFERRABLE INITIALLY DEFERRED,
+    finding TEXT NOT NULL REFERENCES findings (id),
+    event TEXT NOT NULL REFERENCES events (id),
     time INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE responses (
     seq INTEGER PRIMARY KEY,
-    event TEXT NOT NULL REFERENCES events (id) DEFERRABLE INITIALLY DEFERRED,
+    event TEXT NOT NULL REFERENCES events (id),
     time INTEGER NOT NULL,
     action TEXT NOT NULL,           -- flag, alter, block
     rule_id TEXT NOT NULL,
     rule_title TEXT NOT NULL,
     detail TEXT NOT NULL,           -- JSON object
-    original BLOB REFERENCES payloads (sha256) DEFERRABLE INITIALLY DEFERRED,
-    altered BLOB REFERENCES payloads (sha256) DEFERRABLE INITIALLY DEFERRED
+    original BLOB REFERENCES payloads (sha256),
+    altered BLOB REFERENCES payloads (sha256)
+) STRICT;
+
+CREATE TABLE rejects (
+    seq INTEGER PRIMARY KEY,
+    time INTEGER NOT NULL,
+    table_name TEXT NOT NULL,       -- where the row should have gone
+    content TEXT NOT NULL,          -- JSON array: its values
+    error TEXT NOT NULL             -- why it could not be stored
 ) STRICT;
 
 CREATE TABLE batches (
@@ -249,7 +260,9 @@ CREATE TABLE checkpoints (
     signature BLOB NOT NULL
 ) STRICT;
 
-CREATE VIRTUAL TABLE search USING fts5 (text, content='', tokenize='unicode61 remove_diacritics 2');
+CREATE VIRTUAL TABLE search USING fts5
+    (text, content='', columnsize=0, tokenize='unicode61 remove_diacritics 2');
+INSERT INTO search (search, rank) VALUES ('pgsz', 16000); -- bytes; writes less than with 4050
 
 CREATE INDEX events_time ON events (time);
 CREATE INDEX events_decoy_time ON events (decoy, time);

@@ -35,14 +35,12 @@ class Connections:
         """The event of a connection that was opened before, if it was."""
         return self._known.get(client)
 
-    def open(self, client: connection.Client) -> Connection:
-        """The event of a new connection.
+    def add(self, client: connection.Client, event: Connection) -> None:
+        """Remember a connection that is in the records.
 
-        The decoy is bound here, once: nothing that is sent later can pass for another's.
+        The decoy is bound with it, once: nothing that is sent later can pass for another's.
         """
-        event = read_connection(client, self.inventory)
         self._known[client] = event
-        return event
 
 
 def read_connection(client: connection.Client, inventory: Inventory) -> Connection:

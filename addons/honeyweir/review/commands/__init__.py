@@ -1,0 +1,1 @@
+"""The commands that read the records, a module each. ``honeyweir.cli`` names them all."""

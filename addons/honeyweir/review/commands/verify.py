@@ -1,0 +1,142 @@
+"""``honeyweir verify``: whether the records are as they were written."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from honeyweir.record.errors import RecordError
+from honeyweir.review.database import require
+from honeyweir.review.options import db_option, json_option
+from honeyweir.review.output import documented, write_json_lines
+from honeyweir.review.page import Page
+from honeyweir.review.times import iso
+
+if TYPE_CHECKING:
+    from honeyweir.record.report import Problem, Report
+
+KEYS = {
+    "ok": "true where nothing was changed, removed or inserted",
+    "batches": "that were checked",
+    "rows": "that were checked",
+    "checkpoints": "signatures that were checked",
+    "unsigned_rows": "rows since the last checkpoint",
+    "last_batch": "number of the last batch",
+    "last_time": "when it was committed, ISO 8601, UTC, or null",
+    "last_hash": "its hash, which stands for all before it, or null",
+    "key": "SHA-256 of the public key that signed, or null",
+    "key_given": "whether there was a key to check against",
+    "problems": "array of {kind, message, table, seq, id, batch, time}",
+    "problem_count": "how many there are; the array has the first",
+    "notices": "array of what is worth knowing, and proves no change",
+}
+"""The keys of the outcome in JSON, in their order."""
+
+
+@click.command(epilog=documented(KEYS, "Keys of the JSON object"))
+@db_option
+@click.option(
+    "--key",
+    "key_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="PEM",
+    show_default="honeyweir-evidence.pem beside the records, if it is there",
+    help="The key that must have signed: the public one, or the private one it belongs to.",
+)
+@json_option
+@click.pass_context
+def verify(ctx: click.Context, path: Path, key_file: Path | None, as_json: bool) -> None:
+    """Prove that the records are unchanged.
+
+    Every row is compared with the chain of hashes, and the chain with its signatures. Exit code 1
+    if anything was changed, removed or inserted.
+
+    \b
+    Examples:
+      honeyweir verify
+      honeyweir verify --db handed-over.db --key public.pem
+    """
+    key_file = key_file or _key_beside(path)
+    try:
+        report = _verify(path, key_file)
+    except RecordError as error:
+        raise click.ClickException(str(error)) from error
+    if as_json:
+        write_json_lines([_json(report) | {"key_given": key_file is not None}])
+    else:
+        _page(report, key_file).write()
+    if not report.ok:
+        ctx.exit(1)
+
+
+def _key_beside(path: Path) -> Path | None:
+    from honeyweir.record.keys import KEY_NAME
+
+    beside = path.with_name(KEY_NAME)
+    return beside if beside.is_file() else None
+
+
+def _verify(path: Path, key_file: Path | None) -> Report:
+    # Cryptography takes a while to load, and no other command needs it.
+    from honeyweir.record.keys import public_key
+    from honeyweir.record.verify import verify as verify_records
+
+    try:
+        key = public_key(key_file.read_bytes()) if key_file else None
+    except OSError as error:
+        raise RecordError(f"{key_file} cannot be read: {error.strerror}") from error
+    require(path)
+    watched = sys.stderr.isatty()
+    report = verify_records(path, key, _tell_progress if watched else None)
+    if watched:
+        click.echo(err=True)
+    return report
+
+
+def _tell_progress(batch: int, last: int) -> None:
+    click.echo(f"\rbatch {batch} of {last}", nl=False, err=True)
+
+
+def _json(report: Report) -> dict[str, Any]:
+    told = {"ok": report.ok} | dataclasses.asdict(report)
+    for moment in (told, *told["problems"]):
+        name = "last_time" if moment is told else "time"
+        moment[name] = None if moment[name] is None else iso(moment[name])
+    return told
+
+
+def _page(report: Report, key_file: Path | None) -> Page:
+    page = Page()
+    if report.ok:
+        page.title("The records are as they were written.", "green")
+    else:
+        page.title(f"The records were changed: {report.problem_count} problems.", "red")
+        page.lines(map(_problem_line, report.problems), "red")
+        if report.problem_count > len(report.problems):
+            page.lines([f"[{report.problem_count - len(report.problems)} more]"])
+    page.fields(_facts(report, key_file))
+    page.lines(report.notices, "yellow")
+    return page
+
+
+def _problem_line(problem: Problem) -> str:
+    if problem.batch is None:
+        return problem.message
+    committed = "" if problem.time is None else f", committed {iso(problem.time)}"
+    return f"{problem.message} (batch {problem.batch}{committed})"
+
+
+def _facts(report: Report, key_file: Path | None) -> dict[str, object]:
+    against = f", the key in {key_file}" if key_file else ": compare it with the one you were given"
+    return {
+        "checked": f"{report.rows} rows in {report.batches} batches",
+        "last commit": None if report.last_time is None else iso(report.last_time),
+        "last hash": report.last_hash,
+        "checkpoints": report.checkpoints,
+        "signed by": report.key and f"{report.key}{against}",
+        "not signed yet": f"{report.unsigned_rows} rows" if report.unsigned_rows else None,
+    }

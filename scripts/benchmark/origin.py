@@ -1,0 +1,68 @@
+"""A web server that costs little: 1 KB for a GET, or as much as its path says; PORT FOLDER.
+
+``/`` gives 1 KB, ``/N`` gives N bytes; a POST is read to its end. TLS is on the port after PORT.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import sys
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from mitmproxy.certs import CertStore
+
+_SMALL = 1024
+_CHUNK = b"\0" * (256 << 10)
+
+
+async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            await _answer(head, reader, writer)
+    except (asyncio.IncompleteReadError, OSError):
+        pass
+    finally:
+        writer.close()
+
+
+async def _answer(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    lines = head.lower().split(b"\r\n")
+    left = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), 0)
+    while left:
+        left -= len(await reader.read(min(left, len(_CHUNK))))
+    size = int(lines[0].split()[1].strip(b"/") or _SMALL)
+    writer.write(
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % size
+    )
+    while size:
+        part = _CHUNK[:size]
+        size -= len(part)
+        writer.write(part)
+        await writer.drain()
+
+
+def _context(folder: Path) -> ssl.SSLContext:
+    entry = CertStore.from_store(folder, "origin", 2048).get_cert("localhost", [])
+    key = entry.privatekey.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    pem = folder / "origin.pem"
+    pem.write_bytes(key + entry.cert.to_pem())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    return context
+
+
+async def _main(port: int, folder: Path) -> None:
+    secure = await asyncio.start_server(_serve, "127.0.0.1", port + 1, ssl=_context(folder))
+    plain = await asyncio.start_server(_serve, "127.0.0.1", port)
+    async with secure, plain:
+        await plain.serve_forever()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(int(sys.argv[1]), Path(sys.argv[2])))
