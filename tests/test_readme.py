@@ -80,6 +80,13 @@ class Reader:
         probe = self.inside(f"exec 3<>/dev/tcp/127.0.0.1/{port}")
         return subprocess.run(probe, check=False, stderr=subprocess.DEVNULL).returncode == 0
 
+    def gateway_answers(self):
+        """While the monitor is not ready, connections are closed without an answer."""
+        probe = self.inside(
+            "curl --silent --output /dev/null -x http://127.0.0.1:8080 http://[::1]:1"
+        )
+        return subprocess.run(probe, check=False).returncode == 0
+
     def type(self, block):
         """Run one block to its end; the result has what it printed."""
         for command, shorter in SHORTER.items():
@@ -99,7 +106,7 @@ class Reader:
             self.gateway = subprocess.Popen(
                 self.inside(block), env=self.environment, stdout=log, stderr=subprocess.STDOUT
             )
-        wait_for(lambda: self.gateway.poll() is not None or self.listens(8080), "a gateway", 60)
+        wait_for(lambda: self.gateway.poll() is not None or self.gateway_answers(), "a gateway", 60)
 
     def stop(self):
         if self.gateway:

@@ -15,6 +15,7 @@ _CHUNK = b"\0" * (256 << 10)
 _WARM_UP_SECONDS = 0.5
 
 Progress = Callable[[str, int, int], None]
+Transfer = Callable[[int, int, int], None]
 
 
 def measure(folder: Path, megabytes: int, progress: Progress) -> dict[str, object]:
@@ -30,11 +31,18 @@ def measure(folder: Path, megabytes: int, progress: Progress) -> dict[str, objec
                 with proxy(folder / f"{kind}-{name}", kind) as process:
                     drive(SCENARIOS[0], process.port, server.port, _WARM_UP_SECONDS)
                     idle = process.memory("VmRSS")
-                    transfer(process.port, server.port, size)
+                    _transfer(transfer, process.port, server.port, size)
                     peak = process.memory("VmHWM")
                 figures[name][kind] = _figures(idle, peak)
     progress("done", 1, 1)
     return {"megabytes": megabytes, **figures}
+
+
+def _transfer(transfer: Transfer, proxy_port: int, origin_port: int, size: int) -> None:
+    try:
+        transfer(proxy_port, origin_port, size)
+    except OSError as error:
+        raise BenchmarkError(f"the transfer broke off: {error}") from error
 
 
 def _figures(idle: float, peak: float) -> dict[str, float]:

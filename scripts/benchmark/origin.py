@@ -21,7 +21,7 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     try:
         while head := await reader.readuntil(b"\r\n\r\n"):
             await _answer(head, reader, writer)
-    except (asyncio.IncompleteReadError, OSError):
+    except (EOFError, OSError):
         pass
     finally:
         writer.close()
@@ -29,10 +29,14 @@ async def _serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 async def _answer(head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     lines = head.lower().split(b"\r\n")
-    left = next((int(line[15:]) for line in lines if line.startswith(b"content-length:")), 0)
-    while left:
-        left -= len(await reader.read(min(left, len(_CHUNK))))
-    size = int(lines[0].split()[1].strip(b"/") or _SMALL)
+    if b"transfer-encoding: chunked" in lines:  # what may be altered has no length in advance
+        while size := int(await reader.readuntil(b"\r\n"), 16):
+            await _skip(reader, size + 2)
+        await reader.readuntil(b"\r\n")
+    else:
+        lengths = (line[15:] for line in lines if line.startswith(b"content-length:"))
+        await _skip(reader, int(next(lengths, b"0")))
+    size = int(lines[0].split()[1].rpartition(b"/")[2] or _SMALL)
     writer.write(
         b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n" % size
     )
@@ -41,6 +45,14 @@ async def _answer(head: bytes, reader: asyncio.StreamReader, writer: asyncio.Str
         size -= len(part)
         writer.write(part)
         await writer.drain()
+
+
+async def _skip(reader: asyncio.StreamReader, count: int) -> None:
+    while count:
+        data = await reader.read(min(count, len(_CHUNK)))
+        if not data:
+            raise EOFError
+        count -= len(data)
 
 
 def _context(folder: Path) -> ssl.SSLContext:

@@ -21,6 +21,7 @@ PROXIES = ("plain", "monitor")
 """mitmdump alone, and with the monitor and the shipped policies."""
 
 _START_SECONDS = 30
+_PROBE = b"GET http://127.0.0.1:1/ HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n"  # nobody is there
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -107,15 +108,20 @@ def _running(command: list[str], port: int, pinned: set[int], log: Path) -> Iter
 
 def _wait(process: subprocess.Popen[bytes], port: int) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            socket.create_connection((ADDRESS, port), 1).close()
-        except OSError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise BenchmarkError(f"{process.args!r} did not start") from None
-            time.sleep(0.02)
-        else:
-            return
+    while not _answers(port):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise BenchmarkError(f"{process.args!r} did not start")
+        time.sleep(0.02)
+
+
+def _answers(port: int) -> bool:
+    """Whether a request gets an answer; a proxy whose monitor is not ready closes connections."""
+    try:
+        with socket.create_connection((ADDRESS, port), 1) as connection:
+            connection.sendall(_PROBE)
+            return connection.recv(16).startswith(b"HTTP/")
+    except OSError:
+        return False
 
 
 def _free_port() -> int:

@@ -14,9 +14,9 @@ from honeyweir.demo import origins
 NAMES = ("news.example.com", "files.example.net")
 
 
-@pytest.fixture
-def outside(tmp_path):
-    with origins.running(tmp_path, NAMES) as running:
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory):
+    with origins.running(tmp_path_factory.mktemp("origins"), NAMES) as running:
         yield running
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -48,10 +49,8 @@ def record(path: Path, key: Ed25519PrivateKey) -> Iterator[Callable[..., Recorde
 
     yield start
     for recorder in opened:
-        try:
+        with contextlib.suppress(RecordError):
             recorder.close(timeout=1)
-        except RecordError:
-            pass
 
 
 @pytest.fixture
@@ -107,4 +106,6 @@ def python() -> Iterator[Start]:
     yield start
     for process in started:
         process.kill()
-        process.communicate()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()

@@ -202,8 +202,7 @@ def test_a_response_that_changed_nothing_has_no_payloads() -> None:
 
 def test_long_texts_in_json_are_cut_inside_it() -> None:
     (found,) = rows.finding_rows(finding("event", value="x" * 100_000), "id")
-    ((evidence,),) = ([value for value in found.values if "request_body" in str(value)],)
-    assert json.loads(str(evidence))[0]["value"].endswith("bytes cut]")
+    assert json.loads(str(found.values[-1]))[0]["value"].endswith("bytes cut]")
     (done,) = rows.response_rows(response("event", detail={"header": "x" * 100_000, "count": 1}))
     assert json.loads(str(done.values[5]))["count"] == 1
 

@@ -1,4 +1,4 @@
-"""Records as the proxy would write them, through the real recorder, and the command line on them."""
+"""Records, written by the real recorder as the proxy would, and the command line on them."""
 
 import hashlib
 import json
@@ -186,12 +186,14 @@ class Archive:
         event.response_body = response if isinstance(response, Body | None) else body(response)
         self.recorder.put([*rows.reply_rows(event), *rows.body_rows(event, "response")])
 
-    def message(self, data, protocol="tcp", from_client=True, exchange=None, is_text=False, **about):
+    def message(
+        self, data, protocol="tcp", from_client=True, exchange=None, is_text=False, **about
+    ):
         event = Message(
             **self.common(protocol, **about),
             from_client=from_client,
             body=body(data),
-            is_text=is_text,
+            is_text=protocol == "websocket",
             exchange=exchange and exchange.id,
             host=exchange and exchange.host,
             url=exchange and exchange.url,
@@ -299,7 +301,10 @@ class CommandLine:
         }
         process = subprocess.Popen(
             [sys.executable, "-m", "honeyweir", *given],
-            stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.PIPE, env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=theirs,
+            stderr=subprocess.PIPE,
+            env=environment,
         )
         os.close(theirs)
         out = _read_all(ours)
@@ -319,6 +324,12 @@ def _read_all(terminal):
             os.close(terminal)
             return received
         received += data
+
+
+@pytest.fixture
+def make_body():
+    """A function that gives a body of which only some bytes are kept."""
+    return body
 
 
 @pytest.fixture

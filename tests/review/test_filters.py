@@ -110,7 +110,9 @@ def test_filters_must_all_hold(archive, wanted):
 @pytest.fixture
 def found(honeyweir):
     """The titles of the findings that pass some filters."""
-    return lambda *arguments: [row["title"] for row in honeyweir("findings", "--json", *arguments).json]
+    return lambda *arguments: [
+        row["title"] for row in honeyweir("findings", "--json", *arguments).json
+    ]
 
 
 def test_findings_by_decoy_and_level(archive, found):

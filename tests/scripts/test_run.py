@@ -19,12 +19,16 @@ RUN = str(ROOT / "scripts/run")
 HONEYWEIR = str(ROOT / ".venv/bin/honeyweir")
 
 
-def listens_or_ended(process):
-    """Whether there is no need to wait any longer."""
+def answers_or_ended(process):
+    """Whether there is no need to wait: while the monitor is not ready, connections are closed."""
     if process.poll() is not None:
         return True
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", process.port)) == 0
+    try:
+        with socket.create_connection(("127.0.0.1", process.port), 1) as connection:
+            connection.sendall(b"GET http://127.0.0.1:1/ HTTP/1.1\r\nHost: 127.0.0.1:1\r\n\r\n")
+            return connection.recv(16).startswith(b"HTTP/")
+    except OSError:
+        return False
 
 
 @pytest.fixture
@@ -49,7 +53,7 @@ def start(environment, tmp_path):
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
         process.port, process.output = port, Path(output.name)
         processes.append(process)
-        wait_for(lambda: listens_or_ended(process), "a gateway that listens", 60)
+        wait_for(lambda: answers_or_ended(process), "a gateway that answers", 60)
         return process
 
     yield start
@@ -81,9 +85,10 @@ def test_what_passes_is_in_the_records_that_it_names(start, origin, environment)
     (reader,) = [line for line in told.splitlines() if line.startswith("read them")]
     command = [*reader.split()[2:], "--json", "--protocol", "http"]
     events = subprocess.run(command, env=environment, capture_output=True, check=True)
-    (event,) = [json.loads(line) for line in events.stdout.splitlines()]
-    assert event["url"] == f"{origin}/pyproject.toml"
-    assert event["status"] == 200
+    statuses = {
+        event["url"]: event["status"] for event in map(json.loads, events.stdout.splitlines())
+    }
+    assert statuses[f"{origin}/pyproject.toml"] == 200
 
 
 def test_the_curl_that_it_prints_uses_its_own_port_and_certificate(start, home):

@@ -90,7 +90,7 @@ class Sentinel:
 def _hint() -> str:
     """mitmproxy drops a script, without a word, for an option that was given twice."""
     for name, value in ctx.options.deferred.items():
-        if name.startswith("weir_") and len(getattr(value, "value", ())) > 1:
+        if name.startswith("weir_") and len(getattr(value, "val", ())) > 1:
             return f": {name} was given twice"
     return ""
 

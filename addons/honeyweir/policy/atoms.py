@@ -174,7 +174,7 @@ def _string(field: Field, value: SigmaString) -> Iterator[Test]:
     parts = _parts(value)
     text = "".join(part for part in parts if isinstance(part, str))
     cased = isinstance(value, SigmaCasedString)
-    if cased or value.contains_special():
+    if cased or value.contains_special() or any(mark in text for mark in _LIKE_MARKS):
         yield wildcards(parts, cased=cased) or Present()
     elif field.text:
         yield _equal(field, text)

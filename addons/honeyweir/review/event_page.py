@@ -47,7 +47,7 @@ def _head(page: Page, detail: Detail, side: str) -> None:
     """Headers and body of one side."""
     page.lines(f"{name}: {value}" for name, value in detail.facts[side]["headers"])
     if f"{side}_head" in detail.payloads:
-        page.lines(["[cut: the payload below holds the whole head]"], "yellow")
+        page.lines(["[cut: what is below holds the whole head]"], "yellow")
         _payload(page, f"{side} head", detail.payloads[f"{side}_head"])
     if side in detail.payloads:
         _payload(page, f"{side} body", detail.payloads[side])
@@ -133,14 +133,14 @@ def _finding(page: Page, finding: dict[str, Any]) -> None:
             "events": finding["count"],
         }
     )
-    page.lines(evidence_lines(finding))
+    page.lines(f"evidence in {line}" for line in evidence_lines(finding))
 
 
 def _change(page: Page, change: Change) -> None:
     told = change.facts
     page.heading(f"response: {told['action']}", "magenta")
-    page.fields({"time": told["time"], "rule": f"{told['rule_id']}: {told['title']}"})
-    page.fields(told["detail"])
+    rule = f"{told['rule_id']}: {told['title']}"
+    page.fields({"time": told["time"], "rule": rule, **told["detail"]})
     if change.original and change.altered:
         page.lines(["--- what was sent", "+++ what went on in its place"], "bold")
         page.difference(difference(change.original, change.altered))

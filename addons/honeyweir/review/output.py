@@ -9,8 +9,9 @@ from typing import Any
 import click
 
 from honeyweir.review.events import COUNT_LIMIT, Selection
+from honeyweir.review.layout import Column
 from honeyweir.review.safe import to_json
-from honeyweir.review.table import Column, Row, write_table
+from honeyweir.review.table import Row, write_table
 
 
 def documented(keys: Mapping[str, str], title: str = "Keys of the JSON lines") -> str:

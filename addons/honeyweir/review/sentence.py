@@ -66,4 +66,4 @@ def _peer(event: Event) -> str:
 def _outcome(event: Event) -> str:
     if event["status"] is not None:
         return f" -> {event['status']}"
-    return f" failed: {event['error']}" if event["error"] else ""
+    return f", failed: {event['error']}" if event["error"] else ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from honeyweir.review import safe
+from honeyweir.review.layout import GAP, Column, fit
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -34,14 +35,6 @@ _LEVEL_STYLES = {
 
 _SHORT_ID = 12
 """The last part of a UUID, which is random and tells events apart."""
-
-
-class Column(NamedTuple):
-    """``flexible`` columns give way, with a mark, where the terminal is narrow."""
-
-    title: str
-    flexible: bool = False
-    right: bool = False
 
 
 class Cell(NamedTuple):
@@ -80,22 +73,28 @@ def _paged(rows: Iterator[list[Cell]]) -> Iterator[list[list[Cell]]]:
 
 
 def _write_pretty(columns: Sequence[Column], rows: Sequence[Row], *, header: bool) -> None:
-    from rich.table import Table
+    from rich.cells import cell_len
     from rich.text import Text
 
-    table = Table(box=None, pad_edge=False, show_header=header, header_style="bold")
-    for title, flexible, right in columns:
-        table.add_column(
-            title,
-            justify="right" if right else "left",
-            no_wrap=not flexible,
-            overflow="ellipsis",
-        )
-    for row in rows:
-        table.add_row(
-            *(Text(text, style, no_wrap=True, overflow="ellipsis") for text, style in row)
-        )
-    console().print(table)
+    out = console()
+    titles = [Cell(column.title, "bold") for column in columns]
+    widths = [
+        max(cell_len(cell.text) for cell in cells) for cells in zip(titles, *rows, strict=True)
+    ]
+    shown = fit(columns, widths, out.width)
+    for row in [titles, *rows] if header else rows:
+        cells = []
+        for place, width in shown.items():
+            text = Text(*row[place])
+            text.truncate(width, overflow="ellipsis", pad=not columns[place].right)
+            text.pad_left(width - text.cell_len)
+            cells.append(text)
+        line = Text(" " * GAP).join(cells)
+        line.rstrip()
+        out.print(line, no_wrap=True, overflow="ellipsis")
+    if header and len(shown) < len(columns):
+        left_out = (column.title for place, column in enumerate(columns) if place not in shown)
+        click.echo(f"no room for {', '.join(left_out)}: widen the terminal, or pipe", err=True)
 
 
 def _write_plain(columns: Sequence[Column], rows: Sequence[Row], *, header: bool) -> None:
@@ -107,7 +106,7 @@ def _write_plain(columns: Sequence[Column], rows: Sequence[Row], *, header: bool
             text.rjust(width) if column.right else text.ljust(width)
             for text, width, column in zip(line, widths, columns, strict=True)
         )
-        click.echo("  ".join(cells).rstrip())
+        sys.stdout.write((" " * GAP).join(cells).rstrip() + "\n")
 
 
 def size(number: int | None) -> str:

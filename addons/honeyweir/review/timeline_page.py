@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from honeyweir.review.page import Line, write_lines
@@ -27,15 +28,16 @@ def _lines(entries: Iterable[Entry]) -> Iterator[Line]:
             day = entry.first["time"][:10]
             yield f"{day} (UTC)", "bold"
         yield _line(entry), ""
+        if entry.count > 1:
+            yield _MARGIN + _repeats(entry) + _amount(entry), "dim"
         yield from _findings(entry)
-        for mark in entry.first["responses"]:
-            yield f"{_MARGIN}> {mark['action']} by {mark['title']} ({mark['rule_id']})", "magenta"
+        yield from _responses(entry)
 
 
 def _line(entry: Entry) -> str:
     event = entry.first
     start = f"{event['time'][11:19]}  {short_id(event['id'])}  {event['decoy']}  "
-    return start + cell(_text(entry), CELL_LIMIT) + _amount(entry) + _repeats(entry)
+    return start + cell(_text(entry), CELL_LIMIT) + (_amount(entry) if entry.count == 1 else "")
 
 
 def _text(entry: Entry) -> str:
@@ -59,11 +61,9 @@ def _amount(entry: Entry) -> str:
 
 
 def _repeats(entry: Entry) -> str:
-    if entry.count == 1:
-        return ""
     first, last = entry.first["time"], entry.last["time"]
     until = last[11:19] if last[:10] == first[:10] else f"{last[:10]} {last[11:19]}"
-    return f"  {_TIMES}{entry.count} until {until}"
+    return f"{_TIMES}{entry.count} until {until}"
 
 
 def _findings(entry: Entry) -> Iterator[Line]:
@@ -74,3 +74,13 @@ def _findings(entry: Entry) -> Iterator[Line]:
     for (level, title), ids in alike.items():
         more = f" and {len(ids) - 1} more" if len(ids) > 1 else ""
         yield f"{_MARGIN}! {level}: {title} [{short_id(ids[0])}{more}]", level_style(level)
+
+
+def _responses(entry: Entry) -> Iterator[Line]:
+    """What was done to its events, which is the same for all of them."""
+    done = Counter(
+        f"{mark['action']} by {mark['title']} ({mark['rule_id']})"
+        for mark in entry.first["responses"]
+    )
+    for text, times in done.items():
+        yield f"{_MARGIN}> {text}" + (f" {_TIMES}{times}" if times > 1 else ""), "magenta"

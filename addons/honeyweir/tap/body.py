@@ -27,7 +27,9 @@ class BodyTap:
 
     def body(self, *, complete: bool = True) -> Body:
         """What has passed so far."""
-        return Body(b"".join(self._kept), self.size, self._hash.digest(), complete)
+        kept = b"".join(self._kept)
+        self._kept = [kept]
+        return Body(kept, self.size, self._hash.digest(), complete)
 
 
 def whole_body(data: bytes, keep: int) -> Body:

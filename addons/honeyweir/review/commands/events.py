@@ -9,24 +9,25 @@ import click
 
 from honeyweir.review.events import KEYS, event_rows, find_events
 from honeyweir.review.filters import Filters, severity
+from honeyweir.review.layout import Column
 from honeyweir.review.options import filtered, json_option, limit_option, reading, rows_wanted
 from honeyweir.review.output import documented, write_selection
-from honeyweir.review.table import Cell, Column, Row, level_style, short_id, short_time, size
+from honeyweir.review.table import Cell, Row, level_style, short_id, short_time, size
 
 _LIMIT = 50
 
 _COLUMNS = (
     Column("TIME (UTC)"),
     Column("ID"),
-    Column("DECOY", flexible=True),
-    Column("PROTOCOL"),
-    Column("WHAT"),
-    Column("URL, HOST OR SERVER", flexible=True),
-    Column("STATUS"),
-    Column("SENT", right=True),
-    Column("RECEIVED", right=True),
-    Column("FINDING", flexible=True),
-    Column("RESPONSE"),
+    Column("DECOY", narrow=8),
+    Column("PROTOCOL", minor=5),
+    Column("WHAT", narrow=6),
+    Column("URL OR HOST", narrow=16),
+    Column("STATUS", minor=2),
+    Column("SENT", right=True, minor=3),
+    Column("RECEIVED", right=True, minor=4),
+    Column("FINDING", narrow=8),
+    Column("RESPONSE", minor=1),
 )
 
 

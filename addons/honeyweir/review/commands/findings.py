@@ -9,22 +9,23 @@ import click
 
 from honeyweir.review.filters import Filters
 from honeyweir.review.findings import KEYS, find_findings, finding_rows
+from honeyweir.review.layout import Column
 from honeyweir.review.options import filtered, json_option, limit_option, reading, rows_wanted
 from honeyweir.review.output import documented, write_selection
-from honeyweir.review.table import Cell, Column, Row, level_style, short_id, short_time
+from honeyweir.review.table import Cell, Row, level_style, short_id, short_time
 
 _LIMIT = 50
 
 _COLUMNS = (
     Column("FIRST (UTC)"),
-    Column("LAST (UTC)"),
+    Column("LAST (UTC)", minor=3),
     Column("ID"),
     Column("LEVEL"),
-    Column("DECOY", flexible=True),
+    Column("DECOY", narrow=8),
     Column("EVENTS", right=True),
-    Column("TITLE", flexible=True),
-    Column("SOURCE"),
-    Column("TAGS", flexible=True),
+    Column("TITLE", narrow=16),
+    Column("SOURCE", narrow=8, minor=1),
+    Column("TAGS", narrow=12, minor=2),
 )
 
 

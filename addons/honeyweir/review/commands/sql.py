@@ -9,10 +9,11 @@ import sqlite3
 
 import click
 
+from honeyweir.review.layout import Column
 from honeyweir.review.options import reading
 from honeyweir.review.output import write_json_lines
 from honeyweir.review.statement import run
-from honeyweir.review.table import Cell, Column, write_table
+from honeyweir.review.table import Cell, write_table
 
 
 @click.command()
@@ -49,7 +50,7 @@ def sql(records: sqlite3.Connection, query: str, timeout: float, as_json: bool) 
     if as_json:
         write_json_lines(dict(zip(answer.columns, map(_json, row), strict=True)) for row in rows)
     else:
-        columns = [Column(name, flexible=True) for name in answer.columns]
+        columns = [Column(name, narrow=8) for name in answer.columns]
         write_table(columns, (list(map(_cell, row)) for row in rows))
 
 

@@ -8,21 +8,22 @@ from typing import Any
 import click
 
 from honeyweir.review.filters import Filters
+from honeyweir.review.layout import Column
 from honeyweir.review.options import filtered, json_option, reading
 from honeyweir.review.output import documented, write_json_lines
 from honeyweir.review.page import Page
 from honeyweir.review.summary import KEYS, summary
-from honeyweir.review.table import Cell, Column, Row, level_style, short_time, size, write_table
+from honeyweir.review.table import Cell, Row, level_style, short_time, size, write_table
 from honeyweir.review.times import duration
 
 _COLUMNS = (
-    Column("DECOY", flexible=True),
-    Column("FIRST SEEN (UTC)"),
+    Column("DECOY", narrow=12),
+    Column("FIRST SEEN (UTC)", minor=3),
     Column("LAST SEEN (UTC)"),
-    Column("CONNECTIONS", right=True),
+    Column("CONNECTIONS", right=True, minor=4),
     Column("EXCHANGES", right=True),
-    Column("QUERIES", right=True),
-    Column("MESSAGES", right=True),
+    Column("QUERIES", right=True, minor=1),
+    Column("MESSAGES", right=True, minor=2),
     Column("SENT", right=True),
     Column("RECEIVED", right=True),
 )
