@@ -104,12 +104,19 @@ def launch(
     policy: str | None = None,
     mode: str = "regular",
     monitor: Path = MONITOR,
+    beside: Proxy | None = None,
+    db: Path | None = None,
 ) -> Proxy:
-    """Start mitmdump with the monitor and wait until it is ready."""
+    """Start mitmdump with the monitor and wait until it is ready.
+
+    One that is started ``beside`` another shares its keys and its records.
+    """
     folder.mkdir(exist_ok=True)
     port = free_port()
-    db, log = folder / "records.db", folder / "log"
-    options = {"confdir": str(folder), "weir_db": str(db)}
+    log = folder / "log"
+    confdir = beside.confdir if beside else folder
+    db = db or confdir / "records.db"
+    options = {"confdir": str(confdir), "weir_db": str(db)}
     if policy is not None:
         (folder / "policy.yml").write_text(policy)
         options["weir_policies"] = str(folder / "policy.yml")
@@ -120,7 +127,7 @@ def launch(
         process = subprocess.Popen(
             command, stdout=output, stderr=subprocess.STDOUT, env=environment()
         )
-    proxy = Proxy(process, port, db, folder, log)
+    proxy = Proxy(process, port, db, confdir, log)
     wait_for(
         lambda: process.poll() is not None or b"rules in force" in log.read_bytes(),
         "the proxy starts",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -75,7 +76,9 @@ def single_tests() -> Iterable[tuple[str, Any]]:
 def keyword_tests() -> Iterable[Any]:
     yield from WORDS[1:] + PATTERNS
     yield from [1, 1.5]
-    yield from ({end: word} for end in ("|cased", "|re", "|re|i") for word in ("a", "A", "Ab", "^GET"))
+    yield from (
+        {end: word} for end in ("|cased", "|re", "|re|i") for word in ("a", "A", "Ab", "^GET")
+    )
     yield {"|all": ["a", "b"]}
 
 
@@ -103,7 +106,9 @@ def words_as_traffic() -> list[Exchange]:
                 strict=False,
             )
         )
-    ] + [exchange(request=data) for data in (b"\0b\0", b"b\0", b"a\0b\0", b"\xff", b"k\xc3", b"\xe2")]
+    ] + [
+        exchange(request=data) for data in (b"\0b\0", b"b\0", b"a\0b\0", b"\xff", b"k\xc3", b"\xe2")
+    ]
 
 
 def differences(
@@ -112,13 +117,9 @@ def differences(
     """The titles of rules whose two meanings differ, with the events on which they do."""
     policy = policy_of(folder, *texts)
     db = records(traffic, folder / "records.sqlite")
-    try:
-        pairs = {
-            rule.title: found_live(policy, traffic, rule) ^ found_by_sql(db, rule)
-            for rule in policy.rules
-        }
-    finally:
-        db.close()
+    with contextlib.closing(db):
+        live = found_live(policy, traffic)
+        pairs = {rule.title: live[rule] ^ found_by_sql(db, rule) for rule in policy.rules}
     return {title: ids for title, ids in pairs.items() if ids}
 
 

@@ -205,9 +205,13 @@ def found_by_sql(db: sqlite3.Connection, rule: Rule) -> set[str]:
     return {row[0] for row in db.execute(sql.to_sql(rule))}
 
 
-def found_live(policy: Policy, events: Iterable[Event], rule: Rule) -> set[str]:
-    """The ids of the events that a rule matches, each decided phase by phase."""
-    return {event.id for event in events if rule in matched(policy, event)}
+def found_live(policy: Policy, events: Iterable[Event]) -> dict[Rule, set[str]]:
+    """The ids of the events that each rule matches, each event decided phase by phase."""
+    found: dict[Rule, set[str]] = {rule: set() for rule in policy.rules}
+    for event in events:
+        for rule in matched(policy, event):
+            found[rule].add(event.id)
+    return found
 
 
 def matched(policy: Policy, event: Event) -> list[Rule]:

@@ -1,9 +1,11 @@
 """Records, written by the real recorder as the proxy would, and the command line on them."""
 
+import contextlib
 import hashlib
 import json
 import os
 import pty
+import sqlite3
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -186,9 +188,7 @@ class Archive:
         event.response_body = response if isinstance(response, Body | None) else body(response)
         self.recorder.put([*rows.reply_rows(event), *rows.body_rows(event, "response")])
 
-    def message(
-        self, data, protocol="tcp", from_client=True, exchange=None, is_text=False, **about
-    ):
+    def message(self, data, protocol="tcp", from_client=True, exchange=None, **about):
         event = Message(
             **self.common(protocol, **about),
             from_client=from_client,
@@ -344,6 +344,19 @@ def archive(tmp_path):
 def honeyweir(archive):
     """The command line on that database."""
     return CommandLine(archive)
+
+
+@pytest.fixture
+def change(archive):
+    """A function that changes the database behind the recorder's back."""
+
+    def execute(statement, *parameters):
+        archive.close()
+        with contextlib.closing(sqlite3.connect(archive.path)) as connection, connection:
+            connection.execute("PRAGMA foreign_keys = OFF")
+            connection.execute(statement, parameters)
+
+    return execute
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -28,7 +29,7 @@ def demo(*, keep: bool) -> None:
     gateway with the policies that ship, and all of it is inert.
     """
     console = Console()
-    with _folder(keep=keep) as folder:
+    with state_folder(keep=keep) as folder:
         database = folder / "records.db"
         try:
             _perform(folder, console)
@@ -37,8 +38,8 @@ def demo(*, keep: bool) -> None:
         for arguments in (["findings"], ["timeline"], ["verify"]):
             _read(console, database, arguments)
     if keep:
-        console.print(f"\nThe records are in {database}", soft_wrap=True)
-        console.print(f"  honeyweir status --db {database}", soft_wrap=True)
+        reader = Path(sysconfig.get_path("scripts")) / "honeyweir"
+        console.print(f"\nThe records are kept: {reader} status --db {database}", soft_wrap=True)
 
 
 def _perform(folder: Path, console: Console) -> None:
@@ -61,7 +62,8 @@ def _places(outside: origins.Origins) -> gateway.Origins:
 
 
 @contextmanager
-def _folder(*, keep: bool) -> Iterator[Path]:
+def state_folder(*, keep: bool) -> Iterator[Path]:
+    """A folder for one performance, removed after it unless it is to be kept."""
     folder = Path(tempfile.mkdtemp(prefix="honeyweir-demo-"))
     try:
         yield folder

@@ -18,6 +18,7 @@ from honeyweir.demo.gateway import Gateway
 _SHOWN = 8  # acts at a time
 _TICK = 0.1  # seconds
 _ARROW = "  -> "
+_OUTCOME = len("200, 2,103 bytes")
 
 
 def play(acts: Sequence[Act], gateway: Gateway, console: Console) -> None:
@@ -70,7 +71,7 @@ class Display:
         head = f"{act.at:5.1f} s  {act.decoy:<13}  "
         if self._console.is_terminal:
             what = Text(act.what)
-            room = self._console.width - len(head) - len(outcome) - len(_ARROW)
+            room = self._console.width - len(head) - len(_ARROW) - max(len(outcome), _OUTCOME)
             what.truncate(max(room, 1), overflow="ellipsis", pad=True)
             self._lines.append(Text.assemble(head, what, _ARROW, outcome))
             self._refresh()

@@ -48,7 +48,6 @@ def kill(flow: http.HTTPFlow, *, reset: bool = False) -> None:
     """End an exchange in one of mitmproxy's HTTP hooks, without a word to the client."""
     if reset:
         reset_on_close(flow.client_conn)
-    flow.response = None
     if flow.killable:
         flow.kill()
 

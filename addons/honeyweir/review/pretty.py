@@ -58,7 +58,8 @@ def text_lines(data: bytes, media_type: str = "") -> list[str]:
         return [*visible_lines(shown), f"[{rest} more bytes: see `honeyweir payload`]"]
     if media_type == "application/x-www-form-urlencoded":
         return form_lines(shown)
-    return visible_lines((indented(shown) or shown).removesuffix("\n"))
+    whole = visible_lines(indented(shown) or shown)
+    return whole[:-1] if len(whole) > 1 and not whole[-1] else whole
 
 
 def form_lines(encoded: str) -> list[str]:

@@ -82,9 +82,14 @@ def _authorize(
     action: int, first: str | None, second: str | None, database: str | None, source: str | None
 ) -> int:
     del second, database, source
-    if action in _READING or (action == sqlite3.SQLITE_PRAGMA and first in _PRAGMAS):
-        return sqlite3.SQLITE_OK
-    return sqlite3.SQLITE_DENY
+    allowed = (
+        action in _READING
+        or (action == sqlite3.SQLITE_PRAGMA and first in _PRAGMAS)
+        # SQLite asks for this when it connects a virtual table, json_each too. It is not done, and
+        # could not be: that takes a database that can be written, and PRAGMA writable_schema.
+        or (action == sqlite3.SQLITE_UPDATE and first == "sqlite_master")
+    )
+    return sqlite3.SQLITE_OK if allowed else sqlite3.SQLITE_DENY
 
 
 def _problem(error: sqlite3.Error, seconds: float) -> str:
