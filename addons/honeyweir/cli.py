@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import importlib
+import os
 import sys
 from io import TextIOWrapper
 
@@ -36,6 +39,25 @@ class _Commands(click.Group):
             return super().get_command(ctx, cmd_name)
         command: click.Command = getattr(importlib.import_module(module), cmd_name)
         return command
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run a command. What the system refuses, a full disk say, is told and not traced."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise  # click ends quietly
+            _discard_output()
+            told = (error.filename, error.strerror)
+            raise click.ClickException(": ".join(str(part) for part in told if part)) from error
+        return result
+
+
+def _discard_output() -> None:
+    """What could not be written would be tried again at the end."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @click.group(cls=_Commands)

@@ -213,5 +213,14 @@ def decode(data: bytes, headers: Headers) -> bytes:
 
 
 def decoded_text(body: Body, headers: Headers) -> str:
-    """What of a body is kept, decoded, as text: what rules and people read."""
-    return text(decode(body.kept, headers))
+    """What we hold of a body, decoded, as text: what rules and people read.
+
+    Notes in the body why it could not be decoded to the end, if so.
+    """
+    names = encodings(headers)
+    if not names:
+        return text(body.data)
+    decoder = StreamDecoder(names, DECODE_LIMIT)
+    plain = decoder.decode(body.data)
+    body.problem = decoder.problem
+    return text(plain)

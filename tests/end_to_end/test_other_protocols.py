@@ -79,6 +79,18 @@ def test_a_blocked_tcp_message_ends_the_connection(tcp: tuple[Proxy, socket.sock
     assert len(proxy.rows("SELECT * FROM messages")) == 3  # nothing came back from the origin
 
 
+def test_what_a_stream_puts_into_the_records_is_bounded(start: Starter) -> None:
+    with serve_echo(socket.SOCK_STREAM) as port:
+        mode = f"reverse:tcp://127.0.0.1:{port}"
+        proxy = start("--set", "weir_keep=10", mode=mode, policy=POLICY)
+        with socket.create_connection(("127.0.0.1", proxy.port), 10) as client:
+            assert ask(client, b"12345678") == b"12345678"
+            assert ask(client, b"the end: find") == b"the end: find"
+    rows = proxy.eventually("SELECT size, truncated FROM messages ORDER BY seq", count=4)
+    assert [tuple(row) for row in rows] == [(8, 0), (8, 1), (13, 1), (13, 1)]
+    assert proxy.eventually("SELECT * FROM finding_events", count=2)
+
+
 def test_udp_messages_are_recorded_altered_and_blocked(start: Starter) -> None:
     with serve_echo(socket.SOCK_DGRAM) as port:
         proxy = start(mode=f"reverse:udp://127.0.0.1:{port}", policy=POLICY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import tempfile
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from honeyweir.model import Exchange, Phase
+from honeyweir.policy.load import Policy
 from policy.traffic import (
     NOON,
     exchange,
     found_by_sql,
     found_live,
+    matched,
     policy_of,
     records,
     rule_text,
@@ -27,7 +29,8 @@ from policy.traffic import (
 WORDS = [
     *("", "a", "A", "ab", "aB", "abab", "Ab1", "ba", "k", "K", "\u212a", "é", "É", "aéb", "true"),
     *("a.b", "a%b", "a_b", "a\\b", "a*b", "a?b", "[a]", "a^", "a\nb", "ab\n", "\na", "\n", "True"),
-    *("0", "1", "11", "200", " 200\n", "1.5", "1e1", "1.0", "9.22337203685478e+18", "\\x00", "a/b"),
+    *("0", "1", "11", "200", " 200\n", "1.5", "1e1", "1.0", "\\x00", "a/b"),
+    *("9.22337203685478e+18", "9.22337203685478E+18"),
 ]
 """Values that meet: with the marks of LIKE, GLOB, Sigma and numbers, and letters that fold."""
 
@@ -50,7 +53,7 @@ NAMES = ["c-useragent", "cs-host", "sc-status", "dst_port", "cs-uri-query"]
 def single_tests() -> Iterable[tuple[str, Any]]:
     """Every modifier, with values that meet the words."""
     yield from ((f"{f}{end}", w) for f in TEXTS for end in ENDS for w in WORDS + PATTERNS)
-    yield from ((f"{f}{end}", w) for f in INTEGERS for end in ENDS for w in WORDS[-20:] + ["1*"])
+    yield from ((f"{f}{end}", w) for f in INTEGERS for end in ENDS for w in [*WORDS[-20:], "1*"])
     yield from ((f"{f}|re{flag}", r) for f in TEXTS + INTEGERS for flag in FLAGS for r in REGEXES)
     yield from ((f, number) for f in TEXTS + INTEGERS for number in NUMBERS)
     yield from ((f"{f}|exists", there) for f in TEXTS + INTEGERS for there in (True, False))
@@ -137,3 +140,96 @@ def test_keywords_mean_live_what_they_mean_in_sql(tmp_path: Path) -> None:
         for word in keyword_tests()
     ]
     assert differences(tmp_path, texts, words_as_traffic()) == {}
+
+
+values = st.sampled_from(WORDS)
+fields = st.sampled_from(["cs-host", "c-useragent", "request_body", "sc-status", "cs-uri-query"])
+ends = st.sampled_from(["", "|contains", "|startswith", "|endswith", "|neq", "|contains|cased"])
+items = st.tuples(st.builds("{}{}".format, fields, ends), st.lists(values, min_size=1, max_size=3))
+selections = st.lists(items, min_size=1, max_size=2).map(dict)
+conditions = st.sampled_from(
+    [
+        "not one",
+        "one and two",
+        "one and not two",
+        "one or not two",
+        "not (one or two) or three",
+        "all of them",
+        "1 of t*",
+        "one and (two or not (three and two))",
+        "not (not one and not (not two))",
+        ["one and three", "two"],
+    ]
+)
+rules = st.builds(
+    lambda one, two, three, condition: rule_text(
+        {"one": one, "two": two, "three": three, "condition": condition}
+    ),
+    selections,
+    selections,
+    selections,
+    conditions,
+)
+events = st.builds(
+    exchange,
+    host=values,
+    path=values,
+    user_agent=st.none() | values,
+    request=st.none() | values,
+    status=st.sampled_from([None, 1, 11, 200]),
+)
+
+unhurried = settings(
+    deadline=None,
+    max_examples=30,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@unhurried
+@given(st.lists(rules, min_size=4, max_size=8), st.lists(events, min_size=4, max_size=12))
+def test_a_condition_means_live_what_it_means_in_sql(
+    texts: list[str], traffic: list[Exchange]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        assert differences(Path(folder), texts, traffic) == {}
+
+
+def matched_in_chunks(policy: Policy, event: Exchange, chunks: Sequence[bytes]) -> list[str]:
+    """The rules that match where the request's body passes in chunks."""
+    evaluation = policy.evaluate(event)
+    decisions = [evaluation.decide(Phase.HEAD)]
+    decisions += [evaluation.feed("request_body", chunk) for chunk in chunks]
+    evaluation.close("request_body")
+    decisions += [evaluation.decide(phase) for phase in list(Phase)[1:]]
+    return sorted(match.rule.title for decision in decisions for match in decision.matches)
+
+
+@pytest.fixture(scope="module")
+def body_policy(tmp_path_factory: pytest.TempPathFactory) -> Policy:
+    """One rule for every test of a body, and the opposite of each."""
+    tests = [(key, value) for key, value in single_tests() if key.startswith("request_body")]
+    texts = [
+        rule_text(
+            {"selection": {key: value}, "condition": condition},
+            title=f"{condition} {key}: {value!r}",
+        )
+        for key, value in tests
+        for condition in ("selection", "not selection")
+    ]
+    return policy_of(tmp_path_factory.mktemp("bodies"), *texts)
+
+
+pieces = st.sampled_from(
+    [word.encode() for word in WORDS] + [b"\0", b"b\0", b"\xff", b"\xe2\x84", b"\xaa"]
+)
+
+
+@unhurried
+@given(st.lists(pieces, min_size=1, max_size=6))
+def test_a_body_means_in_chunks_what_it_means_as_a_whole(
+    body_policy: Policy, chunks: list[bytes]
+) -> None:
+    whole = exchange(request=b"".join(chunks))
+    expected = sorted(rule.title for rule in matched(body_policy, whole))
+    assert matched_in_chunks(body_policy, exchange(request=b"not this"), chunks) == expected

@@ -287,8 +287,8 @@ class CommandLine:
         given = [command, "--db", str(self.archive.path), *map(str, arguments)]
         return CliRunner().invoke(main, given, catch_exceptions=False).stdout_bytes
 
-    def on_terminal(self, command, *arguments, columns=80, **environment):
-        """What a terminal of some width is sent."""
+    def on_terminal(self, command, *arguments, columns=80, errors_too=False, **environment):
+        """What a terminal of some width is sent; errors are apart unless it is sent them too."""
         self.archive.close()
         given = [command, "--db", str(self.archive.path), *map(str, arguments)]
         ours, theirs = pty.openpty()
@@ -303,12 +303,12 @@ class CommandLine:
             [sys.executable, "-m", "honeyweir", *given],
             stdin=subprocess.DEVNULL,
             stdout=theirs,
-            stderr=subprocess.PIPE,
+            stderr=theirs if errors_too else subprocess.PIPE,
             env=environment,
         )
         os.close(theirs)
         out = _read_all(ours)
-        error = process.stderr.read().decode()
+        error = "" if errors_too else process.stderr.read().decode()
         return Outcome(process.wait(30), out.decode(), error)
 
 

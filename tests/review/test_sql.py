@@ -12,9 +12,9 @@ from honeyweir.review.statement import run
 def test_an_answer_as_a_table(archive, honeyweir):
     archive.exchange("http://a/")
     archive.exchange("http://b/")
-    told = honeyweir("sql", "SELECT url, 1.5 AS half, NULL AS nothing FROM http ORDER BY url")
+    told = honeyweir("sql", "SELECT url, 1.5 AS half, NULL AS none FROM http ORDER BY url")
     assert told.lines == [
-        "url        half  nothing",
+        "url        half  none",
         "http://a/  1.5   NULL",
         "http://b/  1.5   NULL",
     ]

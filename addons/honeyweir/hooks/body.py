@@ -87,7 +87,9 @@ class BodyStream:
 
     def body(self, *, complete: bool = True) -> Body:
         """What has come so far, as it was before any change."""
-        return self._tap.body(complete=complete and not self._stopped)
+        body = self._tap.body(complete=complete and not self._stopped)
+        body.problem = self._decoder.problem
+        return body
 
     def __call__(self, data: bytes) -> list[bytes]:
         if self._stopped:
@@ -164,5 +166,5 @@ class BodyStream:
         counts = self._alterer.counts
         for planned, count in zip(self._alterations, counts, strict=True):
             if count:
-                change = Change(self._tap.body().kept, self._altered.body().kept, count)
+                change = Change(self._tap.body().data, self._altered.body().data, count)
                 self._weir.respond(self.exchange, planned, change, part=self._side.field)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable
 
 from mitmproxy import connection, http, tcp, udp, websocket
@@ -19,6 +20,24 @@ from honeyweir.weir import Weir, blocking
 
 AnyFlow = http.HTTPFlow | tcp.TCPFlow | udp.UDPFlow
 AnyMessage = websocket.WebSocketMessage | tcp.TCPMessage | udp.UDPMessage
+
+
+class Room:
+    """How much of the messages of each flow still goes into the records, in bytes.
+
+    The limit is that of one body, so that what a flow can put on the disk is bounded.
+    """
+
+    def __init__(self) -> None:
+        self._left: weakref.WeakKeyDictionary[AnyFlow, int] = weakref.WeakKeyDictionary()
+
+    def left(self, flow: AnyFlow, limit: int) -> int:
+        """The room for the next message."""
+        return self._left.get(flow, limit)
+
+    def use(self, flow: AnyFlow, limit: int, event: Message) -> None:
+        """A message was taken."""
+        self._left[flow] = self.left(flow, limit) - len(event.body.kept)
 
 
 def take(weir: Weir, flow: AnyFlow, message: AnyMessage, event: Message) -> None:
@@ -53,6 +72,10 @@ def stop(flow: AnyFlow, message: AnyMessage | None, *, reset: bool = False) -> N
 class Streams(Hooks[tcp.TCPFlow | udp.UDPFlow]):
     """TCP and UDP."""
 
+    def __init__(self, gate: Gate) -> None:
+        super().__init__(gate)
+        self._room = Room()
+
     @guarded
     def tcp_message(self, flow: tcp.TCPFlow) -> None:
         """A segment is on its way, in either direction."""
@@ -72,7 +95,9 @@ class Streams(Hooks[tcp.TCPFlow | udp.UDPFlow]):
     def _message(self, flow: tcp.TCPFlow | udp.UDPFlow) -> None:
         forget_messages(flow)
         weir = self.weir()
-        event = read_message(weir.connection(flow.client_conn), flow, weir.keep)
+        room = self._room.left(flow, weir.keep)
+        event = read_message(weir.connection(flow.client_conn), flow, room)
+        self._room.use(flow, weir.keep, event)
         take(weir, flow, flow.messages[-1], event)
 
 
@@ -82,6 +107,7 @@ class WebSockets(Hooks[http.HTTPFlow]):
     def __init__(self, gate: Gate, exchange: Callable[[http.HTTPFlow], Exchange | None]) -> None:
         super().__init__(gate)
         self._exchange = exchange
+        self._room = Room()
 
     @guarded
     def websocket_message(self, flow: http.HTTPFlow) -> None:
@@ -91,7 +117,9 @@ class WebSockets(Hooks[http.HTTPFlow]):
         message = flow.websocket.messages[-1]
         weir = self.weir()
         carrier = weir.connection(flow.client_conn)
-        event = read_websocket_message(carrier, self._exchange(flow), flow, message, weir.keep)
+        room = self._room.left(flow, weir.keep)
+        event = read_websocket_message(carrier, self._exchange(flow), flow, message, room)
+        self._room.use(flow, weir.keep, event)
         take(weir, flow, message, event)
 
     def client_of(self, subject: http.HTTPFlow) -> connection.Client:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from honeyweir.inspect import failed_handshake
+from honeyweir.inspect import failed_handshake, undecoded
 from honeyweir.model import Event, Finding
 
 Detector = Callable[[Event], Iterable[Finding]]
 
-DETECTORS: tuple[Detector, ...] = (failed_handshake.inspect,)
+DETECTORS: tuple[Detector, ...] = (failed_handshake.inspect, undecoded.inspect)

@@ -62,9 +62,6 @@ _NUMBER = re.compile(
 _INTEGER_LIMIT = 1 << 63
 """From here on, SQLite reads an integer as a real number."""
 
-_LIKE_MARKS = ("%", "_", "\\")
-"""pySigma's SQLite backend compares a string with one of these by LIKE, even without wildcards."""
-
 
 @dataclass(frozen=True, slots=True)
 class Equal:
@@ -174,7 +171,7 @@ def _string(field: Field, value: SigmaString) -> Iterator[Test]:
     parts = _parts(value)
     text = "".join(part for part in parts if isinstance(part, str))
     cased = isinstance(value, SigmaCasedString)
-    if cased or value.contains_special() or any(mark in text for mark in _LIKE_MARKS):
+    if cased or value.contains_special():
         yield wildcards(parts, cased=cased) or Present()
     elif field.text:
         yield _equal(field, text)

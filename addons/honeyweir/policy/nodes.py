@@ -150,7 +150,7 @@ def _related(reference: Reference, value: str | int, other: str | int) -> bool:
 def _within(reference: Reference, value: bytes, other: bytes) -> bool:
     if reference.start and reference.end:
         return other in value
-    return value.startswith(other) if reference.end else value.endswith(other)
+    return value.startswith(other) if reference.start else value.endswith(other)
 
 
 def _as_number(value: str | int) -> str | int | float:

@@ -10,6 +10,7 @@ from typing import Any
 
 import hyperscan
 
+from honeyweir.model import escaped
 from honeyweir.policy.patterns import Pattern, compile_patterns
 
 Hits = dict[int, int]
@@ -95,26 +96,15 @@ class TextStream:
             return data.replace(b"\0", b"\\x00")
         text = self._decoder.decode(data)
         self._clean = not self._decoder.getstate()[0]
-        return _escape(text)
+        return _storable(text)
 
     def close(self) -> bytes:
         """The rest: a character that was not finished."""
-        return _escape(self._decoder.decode(b"", final=True))
+        return _storable(self._decoder.decode(b"", final=True))
 
 
-_ESCAPES = {0xDC00 + byte: f"\\x{byte:02x}" for byte in range(0x80, 0x100)} | {0: "\\x00"}
-
-
-def _escape(text: str) -> bytes:
-    try:
-        return text.encode().replace(b"\0", b"\\x00")
-    except UnicodeEncodeError:
-        pass
-    if "\\udc" in text:
-        return text.translate(_ESCAPES).encode()
-    # Several times as fast as the above, which must be taken where its output would be ambiguous.
-    escaped = text.encode("utf-8", "backslashreplace").replace(b"\\udc", b"\\x")
-    return escaped.replace(b"\0", b"\\x00")
+def _storable(decoded: str) -> bytes:
+    return escaped(decoded).replace("\0", "\\x00").encode()
 
 
 def _hit(number: int, _start: int, end: int, _flags: int, hits: Any) -> None:

@@ -15,6 +15,9 @@ from pathlib import Path
 from honeyweir.record.database import open_for_reading
 from honeyweir.record.errors import RecordError
 
+BUSY_TIMEOUT = 5.0
+"""Seconds that a statement waits for another program's lock."""
+
 _CHUNK = 500
 """Rows of a long answer that are read at once."""
 
@@ -24,7 +27,7 @@ Parameters = Sequence[str | int | bytes | None]
 def open_records(path: Path) -> sqlite3.Connection:
     """A connection that can only read. Raises RecordError with a message that says what to do."""
     require(path)
-    connection = open_for_reading(path)
+    connection = open_for_reading(path, BUSY_TIMEOUT)
     connection.row_factory = sqlite3.Row
     connection.text_factory = _text
     connection.execute("PRAGMA query_only = ON")

@@ -17,6 +17,7 @@ from honeyweir.model import LEVELS, Level
 from honeyweir.record.errors import RecordError, explain
 from honeyweir.review.database import open_records
 from honeyweir.review.filters import Filters
+from honeyweir.review.safe import visible
 from honeyweir.review.times import parse
 
 PROTOCOLS = ("tcp", "udp", "tls", "http", "websocket", "dns")
@@ -152,13 +153,18 @@ def reading(command: Command) -> Command:
             finally:
                 records.close()
         except RecordError as error:
-            raise click.ClickException(str(error)) from error
+            raise failure(str(error)) from error
         except sqlite3.Error as error:
-            raise click.ClickException(explain(error, path)) from error
+            raise failure(explain(error, path)) from error
         except json.JSONDecodeError as error:
-            raise click.ClickException(
+            raise failure(
                 f"{path} holds something that honeyweir did not write ({error}): "
                 "see what with `honeyweir verify`"
             ) from error
 
     return read
+
+
+def failure(message: str) -> click.ClickException:
+    """What ends a command with exit code 1. A message may quote what somebody typed or sent."""
+    return click.ClickException("\n".join(map(visible, message.split("\n"))))

@@ -68,4 +68,7 @@ def write_lines(lines: Iterable[Line], *, wrap: bool) -> None:
 
     out = console()
     for text, style in lines:
-        out.print(Text(visible(text), style), soft_wrap=wrap, no_wrap=not wrap, overflow="ellipsis")
+        if wrap:
+            out.print(Text(visible(text), style), soft_wrap=True)
+        else:
+            out.print(Text(visible(text), style), no_wrap=True, overflow="ellipsis")

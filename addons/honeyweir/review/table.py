@@ -56,6 +56,7 @@ def console() -> Console:
 
 def write_table(columns: Sequence[Column], rows: Iterable[Row]) -> None:
     """Print rows under their titles; nothing where there are none."""
+    columns = [column._replace(title=safe.visible(column.title)) for column in columns]
     shown = ([Cell(safe.cell(text, CELL_LIMIT), style) for text, style in row] for row in rows)
     write = _write_pretty if on_terminal() else _write_plain
     for number, page in enumerate(_paged(shown)):

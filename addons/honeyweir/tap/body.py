@@ -33,5 +33,5 @@ class BodyTap:
 
 
 def whole_body(data: bytes, keep: int) -> Body:
-    """A body that is there at once."""
-    return Body(data[:keep], len(data), hashlib.sha256(data).digest())
+    """A body that is there at once, of which so many bytes go into the records."""
+    return Body(data, len(data), hashlib.sha256(data).digest(), keep=keep)

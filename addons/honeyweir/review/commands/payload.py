@@ -13,7 +13,7 @@ from honeyweir.model import text
 from honeyweir.review.detail import event_detail
 from honeyweir.review.extract import SIDES, altered, carried
 from honeyweir.review.identify import identify
-from honeyweir.review.options import reading
+from honeyweir.review.options import failure, reading
 from honeyweir.review.payloads import Payload
 from honeyweir.review.safe import is_plain, visible
 from honeyweir.review.table import on_terminal
@@ -77,7 +77,7 @@ def _write(data: bytes, output: Path | None, *, force: bool) -> None:
     if output is not None:
         _write_file(data, output, force=force)
     elif on_terminal() and not force and not is_plain(text(data)):
-        raise click.ClickException(
+        raise failure(
             "these bytes could make the terminal do something: write them to a file with "
             "-o FILE, pipe them on, or insist with --force"
         )
@@ -91,6 +91,6 @@ def _write_file(data: bytes, output: Path, *, force: bool) -> None:
         with os.fdopen(os.open(output, flags, 0o600), "wb") as file:
             file.write(data)
     except FileExistsError:
-        raise click.ClickException(f"{output} is there already; --force replaces it") from None
+        raise failure(f"{output} is there already; --force replaces it") from None
     except OSError as error:
-        raise click.ClickException(f"{output} cannot be written: {error.strerror}") from error
+        raise failure(f"{output} cannot be written: {error.strerror}") from error

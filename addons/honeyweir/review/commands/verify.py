@@ -5,13 +5,13 @@ from __future__ import annotations
 import dataclasses
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
 from honeyweir.record.errors import RecordError
 from honeyweir.review.database import require
-from honeyweir.review.options import db_option, json_option
+from honeyweir.review.options import db_option, failure, json_option
 from honeyweir.review.output import documented, write_json_lines
 from honeyweir.review.page import Page
 from honeyweir.review.times import iso
@@ -64,7 +64,7 @@ def verify(ctx: click.Context, path: Path, key_file: Path | None, as_json: bool)
     try:
         report = _verify(path, key_file)
     except RecordError as error:
-        raise click.ClickException(str(error)) from error
+        raise failure(str(error)) from error
     if as_json:
         write_json_lines([_json(report) | {"key_given": key_file is not None}])
     else:
@@ -90,15 +90,28 @@ def _verify(path: Path, key_file: Path | None) -> Report:
     except OSError as error:
         raise RecordError(f"{key_file} cannot be read: {error.strerror}") from error
     require(path)
-    watched = sys.stderr.isatty()
-    report = verify_records(path, key, _tell_progress if watched else None)
-    if watched:
-        click.echo(err=True)
-    return report
+    with _Progress() as progress:
+        return verify_records(path, key, progress.tell)
 
 
-def _tell_progress(batch: int, last: int) -> None:
-    click.echo(f"\rbatch {batch} of {last}", nl=False, err=True)
+class _Progress:
+    """How far it is, on one line of standard error while somebody looks at it."""
+
+    def __init__(self) -> None:
+        self._watched = sys.stderr.isatty()
+        self._shown = False
+
+    def tell(self, batch: int, last: int) -> None:
+        if self._watched:
+            click.echo(f"\rbatch {batch} of {last}", nl=False, err=True)
+            self._shown = True
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._shown:
+            click.echo(err=True)
 
 
 def _json(report: Report) -> dict[str, Any]:
