@@ -139,7 +139,7 @@ def test_closing_says_what_was_not_written(record: Record, path: Path) -> None:
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     recorder.put(rows.connection_rows(ON))
-    with pytest.raises(RecordError, match="2 rows could not be written: .* is locked"):
+    with pytest.raises(RecordError, match=r"2 rows could not be written: .* is locked"):
         recorder.close(timeout=0.5)
     other.close()
 

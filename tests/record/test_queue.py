@@ -22,7 +22,7 @@ LONG = 3600.0  # seconds: not reached in a test
 
 @pytest.fixture
 def background() -> Iterator[Callable[[Callable[[], object]], list[object]]]:
-    """Runs a function in a thread; gives a list that holds its result, or what it raised, at last."""
+    """Runs a function in a thread; gives a list to which its result is added, or what it raised."""
     threads: list[threading.Thread] = []
 
     def start(function: Callable[[], object]) -> list[object]:

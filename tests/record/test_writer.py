@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import Popen
@@ -44,6 +45,7 @@ def test_what_waits_at_the_end_is_written(record: Record, sql: Sql) -> None:
 
 def test_rows_that_were_put_together_are_in_one_batch(record: Record, path: Path, sql: Sql) -> None:
     recorder = record()
+    eventually(lambda: recorder.waiting == 0)
     for number in range(20):
         on = connection()
         recorder.put(rows.connection_rows(on) + exchange_rows(exchange(on, number)))
@@ -173,28 +175,32 @@ def test_a_forked_process_cannot_put(record: Record, sql: Sql) -> None:
     assert sql("SELECT count(*) FROM connections") == [(1,)]
 
 
+_NEVER_CLOSED = """
+import sys
+from pathlib import Path
+from honeyweir.record import rows
+from honeyweir.record.keys import signing_key
+from honeyweir.record.writer import Recorder
+from record.traffic import connection
+
+path = Path(sys.argv[1])
+recorder = Recorder(path, policy=("", ""), key=signing_key(path.parent), commit_interval=3600.0)
+recorder.put(rows.connection_rows(connection()))
+"""
+
+
 def test_a_process_that_ends_without_closing_loses_nothing(
     path: Path, python: Callable[..., Popen[str]], sql: Sql
 ) -> None:
-    code = (
-        "import sys, pathlib; from record import load; from honeyweir.record.writer import Recorder;"
-        "Recorder.close = lambda self, timeout=10, close=Recorder.close: close(self, timeout);"
-        "from honeyweir.record import rows; from record.traffic import *;"
-        "from honeyweir.record.keys import signing_key; path = pathlib.Path(sys.argv[1]);"
-        "recorder = Recorder(path, policy=('', ''), key=signing_key(path.parent));"
-        "recorder.put(rows.connection_rows(connection()))"
-    )
-    assert python("-c", code, path).wait() == 0
+    assert python("-c", _NEVER_CLOSED, path).wait() == 0
     assert sql("SELECT count(*) FROM connections") == [(1,)]
 
 
 def test_traffic_goes_on_while_a_reader_keeps_a_transaction(
     record: Record, path: Path, sql: Sql
 ) -> None:
-    import sqlite3
-
-    reader = sqlite3.connect(path) if path.exists() else None
     recorder = record()
+    eventually(lambda: recorder.waiting == 0)
     reader = sqlite3.connect(path, isolation_level=None)
     reader.execute("BEGIN")
     reader.execute("SELECT count(*) FROM events").fetchone()

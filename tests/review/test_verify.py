@@ -117,4 +117,4 @@ def test_a_terminal_sees_how_far_it_is(archive, honeyweir):
     for number in range(3500):
         archive.message(str(number).encode())
     told = honeyweir.on_terminal("verify", errors_too=True)
-    assert re.search(r"^batch \d+ of \d+\r\n\x1b\[1;32mThe records are as", told.out)
+    assert re.search(r"^\rbatch \d+ of \d+\r\n\x1b\[1;32mThe records are as", told.out)

@@ -9,10 +9,15 @@ _AFTER = 50
 
 def excerpt(data: bytes, end: int) -> str:
     """The text around an offset; its beginning for a match that has no place (offset 0)."""
+    return around_match(data, end).decode("utf-8", "ignore")
+
+
+def around_match(data: bytes, end: int) -> bytes:
+    """The bytes around an offset."""
     start = max(0, end - _BEFORE)
-    return data[start : start + _BEFORE + _AFTER].decode("utf-8", "ignore")
+    return data[start : start + _BEFORE + _AFTER]
 
 
 def tail(data: bytes) -> bytes:
-    """What of the text so far an excerpt of the next chunk may need."""
+    """What of the bytes so far an excerpt of the next chunk may need."""
     return data[-_BEFORE:]

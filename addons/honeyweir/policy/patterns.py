@@ -2,12 +2,18 @@
 
 They match what SQLite's LIKE, GLOB and our REGEXP match: LIKE folds the case of ASCII only, and a
 single-character wildcard takes one UTF-8 character, a line break too.
+
+A body that passes is searched as it is on the wire, since making it text would cost a hundred times
+as much. So each pattern has a second form, for bytes: it takes a byte that ``model.text`` would
+write as ``\\xNN`` as well as that text. A wildcard for one character then takes one such byte, and
+the dot of a regular expression always one byte.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import hyperscan
@@ -23,14 +29,26 @@ _REGEX = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_UTF8 | hyperscan.HS_F
 
 _ANY = b".*"
 _ONE_CHARACTER = rb"(?:[\x00-\x7f]|[\xc0-\xff][\x80-\xbf]{1,3})"
+_ONE_CHARACTER_OR_BYTE = _ONE_CHARACTER[:-1] + rb"|[\x80-\xff])"
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-/ ")
+
+
+_KEPT_BYTE = re.compile(r"\\x(00|[89a-f][0-9a-f])")
+"""How ``model.text`` writes NUL and what is not UTF-8."""
+
+_KEPT_NUL = re.compile(r"\\\\x00")
+"""The same for NUL, as a regular expression asks for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """What hyperscan compiles. ``weight`` tells how rarely it will match, roughly."""
+    """What hyperscan compiles: for text, and for bytes (``raw``).
+
+    ``weight`` tells how rarely it will match, roughly.
+    """
 
     expression: bytes
+    raw: bytes
     flags: int
     weight: int = 0
 
@@ -42,18 +60,23 @@ def wildcards(parts: Sequence[Part], *, cased: bool) -> Pattern | None:
     """
     if parts and all(part is SpecialChars.WILDCARD_MULTI for part in parts):
         return None
-    expression = b"".join(_expression(part) for part in parts)
-    if not parts or parts[0] is not SpecialChars.WILDCARD_MULTI:
-        expression = rb"\A" + expression
-    if not parts or parts[-1] is not SpecialChars.WILDCARD_MULTI:
-        expression += rb"\z"
+    expression = _anchored(parts, _expression)
     if len(expression) > _EXPRESSION_LIMIT:
         raise ValueError("the value is too long")
     flags = _WILDCARDS if parts else _WILDCARDS | hyperscan.HS_FLAG_ALLOWEMPTY
     if not cased:
         flags |= hyperscan.HS_FLAG_CASELESS
     weight = max((len(part) for part in parts if isinstance(part, str)), default=0)
-    return Pattern(expression.removeprefix(_ANY).removesuffix(_ANY), flags, weight)
+    return Pattern(expression, _anchored(parts, _raw_expression), flags, weight)
+
+
+def _anchored(parts: Sequence[Part], express: Callable[[Part], bytes]) -> bytes:
+    expression = b"".join(map(express, parts))
+    if not parts or parts[0] is not SpecialChars.WILDCARD_MULTI:
+        expression = rb"\A" + expression
+    if not parts or parts[-1] is not SpecialChars.WILDCARD_MULTI:
+        expression += rb"\z"
+    return expression.removeprefix(_ANY).removesuffix(_ANY)
 
 
 @functools.lru_cache(maxsize=1024)
@@ -66,23 +89,36 @@ def regex(expression: str) -> Pattern:
         raise ValueError(
             r"a NUL in a regular expression; write \\x00, the form in which it is kept"
         )
-    pattern = Pattern(expression.encode(), _REGEX, weight=4)
+    raw = _KEPT_NUL.sub(lambda found: f"(?:{found[0]}|\\x00)", expression)
+    pattern = Pattern(expression.encode(), raw.encode(), _REGEX, weight=4)
     try:
-        compile_patterns([(0, pattern)], hyperscan.HS_MODE_BLOCK)
+        compile_patterns([(0, pattern)])
+        compile_raw_patterns([(0, pattern)])
     except hyperscan.error as error:
         raise ValueError(f"regular expression {expression[:80]!r}: {error}") from error
     return pattern
 
 
-def compile_patterns(patterns: Sequence[tuple[int, Pattern]], mode: int) -> hyperscan.Database:
-    """One database for many patterns, each under its number. Raises hyperscan.error."""
+def compile_patterns(patterns: Sequence[tuple[int, Pattern]]) -> hyperscan.Database:
+    """A database for texts that are there as a whole, each pattern under its number.
+
+    Raises hyperscan.error.
+    """
+    made = [(number, pattern.expression, pattern.flags) for number, pattern in patterns]
+    return _compile(made, hyperscan.HS_MODE_BLOCK)
+
+
+def compile_raw_patterns(patterns: Sequence[tuple[int, Pattern]]) -> hyperscan.Database:
+    """The same for bytes that pass in chunks."""
+    bytewise = ~hyperscan.HS_FLAG_UTF8
+    made = [(number, pattern.raw, pattern.flags & bytewise) for number, pattern in patterns]
+    return _compile(made, hyperscan.HS_MODE_STREAM)
+
+
+def _compile(patterns: Sequence[tuple[int, bytes, int]], mode: int) -> hyperscan.Database:
+    numbers, expressions, flags = zip(*patterns, strict=True)
     database = hyperscan.Database(mode=mode)
-    database.compile(
-        expressions=[pattern.expression for _, pattern in patterns],
-        ids=[number for number, _ in patterns],
-        elements=len(patterns),
-        flags=[pattern.flags for _, pattern in patterns],
-    )
+    database.compile(expressions=expressions, ids=numbers, elements=len(patterns), flags=flags)
     return database
 
 
@@ -93,3 +129,16 @@ def _expression(part: Part) -> bytes:
         return _ONE_CHARACTER
     text = str(part).encode()
     return b"".join(b"%c" % byte if byte in _PLAIN else b"\\x%02x" % byte for byte in text)
+
+
+def _raw_expression(part: Part) -> bytes:
+    if part is SpecialChars.WILDCARD_SINGLE:
+        return _ONE_CHARACTER_OR_BYTE
+    if isinstance(part, SpecialChars):
+        return _expression(part)
+    pieces = _KEPT_BYTE.split(str(part))
+    raw = _expression(pieces[0])
+    for digits, piece in zip(pieces[1::2], pieces[2::2], strict=True):
+        escape = _expression(f"\\x{digits}")
+        raw += b"(?:" + escape + b"|\\x" + digits.encode() + b")" + _expression(piece)
+    return raw

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from honeyweir.policy.excerpt import excerpt, tail
-from honeyweir.policy.scan import ScannedStream, StreamScanner, TextStream
+from honeyweir.model import text
+from honeyweir.policy.excerpt import around_match, tail
+from honeyweir.policy.scan import ScannedStream, StreamScanner
 
 
 class BodyStream:
-    """What is true so far of a body. Its bytes are taken as ``model.text`` would take the whole."""
+    """What is true so far of a body, whose bytes are searched as they are."""
 
     def __init__(self, scanner: StreamScanner | None, present: Mapping[int, int]) -> None:
         self.hits: dict[int, int] = {}
@@ -17,34 +18,33 @@ class BodyStream:
         self.excerpts: dict[int, str] = {}
         self._present = present
         self._stream = scanner.open() if scanner else None
-        self._text = TextStream()
         self._tail = b""
-        self._length = 0  # bytes of text that were scanned
+        self._length = 0  # bytes that were scanned
 
     def feed(self, chunk: bytes) -> Collection[int]:
         """Scan the next chunk; the tests that became true with it."""
         known = set(self.hits)
         self.hits.update(self._present)
         if self._stream is not None:
-            self._scan(self._stream, self._text.feed(chunk))
+            self._scan(self._stream, chunk)
         return self.hits.keys() - known
 
     def close(self) -> None:
         """The body is at its end: what is not true now never will be."""
         self.closed = True
         if self._stream is not None:
-            self._scan(self._stream, self._text.close())
             self._stream.close()
             self._take(self._stream, b"")
 
-    def _scan(self, stream: ScannedStream, text: bytes) -> None:
-        stream.scan(text)
-        self._take(stream, text)
-        self._length += len(text)
-        self._tail = tail(self._tail + tail(text))
+    def _scan(self, stream: ScannedStream, chunk: bytes) -> None:
+        stream.scan(chunk)
+        self._take(stream, chunk)
+        self._length += len(chunk)
+        self._tail = tail(self._tail + tail(chunk))
 
-    def _take(self, stream: ScannedStream, text: bytes) -> None:
+    def _take(self, stream: ScannedStream, chunk: bytes) -> None:
         for number in stream.hits.keys() - self.hits.keys():
             end = self.hits[number] = stream.hits[number]
-            around = self._tail + text
-            self.excerpts[number] = excerpt(around, end - self._length + len(self._tail))
+            around = self._tail + chunk
+            place = around_match(around, end - self._length + len(self._tail))
+            self.excerpts[number] = text(place)

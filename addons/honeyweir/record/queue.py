@@ -85,10 +85,10 @@ class Queue:
             while not self._is_ready():
                 left = min(until, self._due()) - time.monotonic()
                 if left <= 0:
-                    break
+                    return []
                 self._filled.wait(min(left, threading.TIMEOUT_MAX))
             self._urgent = False
-            return self._pop() if self._is_ready() else []
+            return self._pop()
 
     def done(self, groups: Iterable[Group]) -> None:
         """What was taken is on disk."""
