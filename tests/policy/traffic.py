@@ -40,6 +40,8 @@ from honeyweir.respond import ACTIONS
 
 CORPORA = Path(__file__).parents[3] / "shared" / "corpora"
 
+BROWSER = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
+
 NOON = 1_760_011_200_000_000  # 2025-10-09T12:00:00Z
 
 
@@ -76,7 +78,7 @@ def exchange(
 ) -> Exchange:
     """An HTTP exchange, with the fields that the tap reads from its URL and headers."""
     parts = urlsplit(url)
-    pairs = {"Host": parts.netloc, "User-Agent": "Mozilla/5.0", **(headers or {})}
+    pairs = {"Host": parts.netloc, "User-Agent": BROWSER, **(headers or {})}
     last = parts.path.rpartition("/")[2]
     event = Exchange(
         **common(
@@ -163,10 +165,15 @@ def handshake(sni: str | None = "example.com", serial: str = "01", **values: Any
 
 
 def event_of(spec: Mapping[str, Any]) -> Event:
-    """The event that a case file describes: ``{http: {...}}``, ``{dns: {...}}`` and so on."""
+    """The event that a case file describes: ``{http: {...}}``, ``{dns: {...}}`` and so on.
+
+    Bytes that are no text stand there in hexadecimal, ``response_hex`` for ``response``.
+    """
     makers = {"http": exchange, "dns": query, "message": message, "tls": handshake}
     ((kind, values),) = spec.items()
-    return makers[kind](**values)
+    raw = {key: bytes.fromhex(value) for key, value in values.items() if key.endswith("_hex")}
+    plain = {key: value for key, value in values.items() if key not in raw}
+    return makers[kind](**plain, **{key.removesuffix("_hex"): data for key, data in raw.items()})
 
 
 def records(events: Iterable[Event], path: Path) -> sqlite3.Connection:

@@ -5,8 +5,7 @@ single-character wildcard takes one UTF-8 character, a line break too.
 
 A body that passes is searched as it is on the wire, since making it text would cost a hundred times
 as much. So each pattern has a second form, for bytes: it takes a byte that ``model.text`` would
-write as ``\\xNN`` as well as that text. A wildcard for one character then takes one such byte, and
-the dot of a regular expression always one byte.
+write as ``\\xNN`` as well as that text. The dot of a regular expression takes one byte.
 """
 
 from __future__ import annotations
@@ -29,7 +28,6 @@ _REGEX = hyperscan.HS_FLAG_SINGLEMATCH | hyperscan.HS_FLAG_UTF8 | hyperscan.HS_F
 
 _ANY = b".*"
 _ONE_CHARACTER = rb"(?:[\x00-\x7f]|[\xc0-\xff][\x80-\xbf]{1,3})"
-_ONE_CHARACTER_OR_BYTE = _ONE_CHARACTER[:-1] + rb"|[\x80-\xff])"
 _PLAIN = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-/ ")
 
 
@@ -132,8 +130,6 @@ def _expression(part: Part) -> bytes:
 
 
 def _raw_expression(part: Part) -> bytes:
-    if part is SpecialChars.WILDCARD_SINGLE:
-        return _ONE_CHARACTER_OR_BYTE
     if isinstance(part, SpecialChars):
         return _expression(part)
     pieces = _KEPT_BYTE.split(str(part))

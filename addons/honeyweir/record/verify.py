@@ -115,7 +115,7 @@ class _Walk:
                 (last,) = self._db.execute("SELECT max(id) FROM batches").fetchone()
                 self._progress(self._report.last_batch, last)
         if not self._report.checkpoints:
-            self._report.notices.append("nothing is signed yet: there is no checkpoint")
+            self._report.notices.append("nothing is signed: there is no checkpoint")
 
     def _slice(self) -> bool:
         """Check some batches in one transaction; False if they were the last."""
