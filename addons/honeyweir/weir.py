@@ -39,6 +39,7 @@ class Weir:
     block_on_error: bool
     verifies_origins: bool
     repeats: Repeats = field(default_factory=Repeats)
+    told: set[tuple[str, str, int]] = field(default_factory=set)  # failures whose trace was logged
 
     def connection(self, client: connection.Client) -> Connection:
         """The event of a client connection; one that was not seen to open is recorded now."""
@@ -100,7 +101,14 @@ class Weir:
 
         Never raises: it is called where there is nothing left to fall back on.
         """
-        logger.error("honeyweir: a flow %s: %r", self.outcome, error, exc_info=error)
+        place = _place(error)
+        logger.error(
+            "honeyweir: a flow %s: %r",
+            self.outcome,
+            error,
+            exc_info=place not in self.told and error,
+        )
+        self.told.add(place)
         if isinstance(error, RecordError) or event is None:
             return
         try:
@@ -140,6 +148,16 @@ def _finding(event: Event, match: Match) -> Finding:
         tags=tags,
         evidence=match.evidence,
     )
+
+
+def _place(error: Exception) -> tuple[str, str, int]:
+    """What tells one failure from another: its kind, and the line that raised it."""
+    trace = error.__traceback__
+    while trace and trace.tb_next:
+        trace = trace.tb_next
+    if trace is None:
+        return type(error).__name__, "", 0
+    return type(error).__name__, trace.tb_frame.f_code.co_filename, trace.tb_lineno
 
 
 def _failure(event: Event, error: Exception) -> Finding:

@@ -8,7 +8,7 @@ import pytest
 
 import honeyweir.demo
 from honeyweir.demo import acts
-from honeyweir.demo.pages import CUSTOMERS, HONEYTOKEN, page
+from honeyweir.demo.pages import ACCOUNTS, HONEYTOKEN, page
 from honeyweir.tap import inventory
 
 
@@ -44,7 +44,7 @@ def test_the_beacon_calls_about_every_second_and_a_half():
 
 
 def test_the_honeytoken_is_in_what_is_carried_out():
-    assert HONEYTOKEN.encode() in CUSTOMERS
+    assert HONEYTOKEN.encode() in ACCOUNTS
 
 
 def test_the_program_that_is_fetched_has_the_mark_of_one_and_nothing_to_run():

@@ -60,6 +60,20 @@ def test_the_honeytoken_on_its_way_out_is_a_finding(read):
     assert {(f["decoy"], f["level"]) for f in findings} == {("finance-ws-07", "critical")}
 
 
+def test_the_customer_list_is_worth_nothing_when_it_arrives(read):
+    (upload,) = read("events", "--text", "customers.csv")
+    (response,) = read("show", upload["id"])[0]["responses"]
+    assert "DE02120300000000202051" in response["original"]["text"]
+    assert "DE02120300000000202051" not in response["altered"]["text"]
+    assert response["altered"]["text"].count("DE00000000000000000000") == 2
+
+
+def test_a_decoy_attacks_nobody(read):
+    (attack,) = read("events", "--host", "crm.example.org", "--protocol", "http")
+    assert [response["action"] for response in attack["responses"]] == ["block"]
+    assert attack["status"] is None
+
+
 def test_the_program_does_not_arrive(read):
     (download,) = read("events", "--host", "files.example.net", "--text", "helper.exe")
     assert [response["action"] for response in download["responses"]] == ["block"]

@@ -15,7 +15,7 @@ import click
 from rich.console import Console
 
 from honeyweir.demo import gateway, origins
-from honeyweir.demo.acts import C2, NAMES, SHELL_PORT, acts
+from honeyweir.demo.acts import ADDRESSES, C2, NAMES, SHELL_PORT, acts
 from honeyweir.demo.play import play
 
 
@@ -25,8 +25,8 @@ def demo(*, keep: bool) -> None:
     """Play half a minute of a deception network's traffic, and show what is found in it.
 
     Decoys browse, chat and look for updates; one of them has a beacon, and an intruder fetches
-    tools, opens a shell and carries files out. All of it runs on this machine, through the real
-    gateway with the policies that ship, and all of it is inert.
+    tools, opens a shell and carries files out. All of it runs on this machine and is inert; it goes
+    through the real gateway, with the policies that ship and one that alters.
     """
     console = Console()
     with state_folder(keep=keep) as folder:
@@ -43,7 +43,9 @@ def demo(*, keep: bool) -> None:
 
 
 def _perform(folder: Path, console: Console) -> None:
-    console.print("Three decoys, six sites and a gateway, all on this machine.")
+    console.print(
+        f"{len(ADDRESSES)} decoys, {len(NAMES)} sites and a gateway, all on this machine."
+    )
     with (
         origins.running(folder / "origins", NAMES) as outside,
         gateway.running(folder, _places(outside), outside.dns, outside.ca) as inside,

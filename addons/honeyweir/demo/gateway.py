@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import honeyweir
+from honeyweir import paths
 from honeyweir.gateway.ca import ensure_ca
 from honeyweir.model import Address
 
+_HERE = Path(__file__).parent
 _START_SECONDS = 30
 _STOP_SECONDS = 15
 
@@ -45,7 +47,7 @@ def running(home: Path, origins: Origins, dns_origin: int, origin_ca: Path) -> I
     options = {
         "confdir": home,
         "weir_db": database,
-        "weir_decoys": Path(__file__).with_name("decoys.yaml"),
+        "weir_decoys": _HERE / "decoys.yaml",
         "stage_origins": names,
         "stage_listeners": listeners,
         "ssl_verify_upstream_trusted_ca": origin_ca,
@@ -67,10 +69,12 @@ def running(home: Path, origins: Origins, dns_origin: int, origin_ca: Path) -> I
 
 def _command(options: Mapping[str, object], modes: tuple[str, ...]) -> list[str]:
     command = [str(Path(sysconfig.get_path("scripts")) / "mitmdump")]
-    for script in (_monitor(), Path(__file__).with_name("stage.py")):
+    for script in (_monitor(), _HERE / "stage.py"):
         command += ["--scripts", str(script)]
     for mode in modes:
         command += ["--mode", mode]
+    for policy in (paths.policies(), _HERE / "customers.yml"):
+        command += ["--set", f"weir_policies={policy}"]
     for name, value in options.items():
         command += ["--set", f"{name}={value}"]
     return command

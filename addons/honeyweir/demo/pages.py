@@ -7,11 +7,13 @@ from dataclasses import dataclass
 HONEYTOKEN = "honeyweir-demo-7f3a9c"
 """It stands in a file on a decoy, and in the rule that is to find it on its way out."""
 
-CUSTOMERS = f"""customer;contact;iban;limit
-Bluth & Sons;g.bluth@example.com;DE02120300000000202051;250000
-Sterling Partners;cooper@example.com;DE02500105170137075030;400000
-{HONEYTOKEN};records@example.com;DE02100500000054540402;90000
-""".encode()
+CUSTOMERS = b"""customer;contact;iban
+Bluth & Sons;g.bluth@example.com;DE02120300000000202051
+Sterling Partners;cooper@example.com;DE02500105170137075030
+"""
+"""A list that was laid out for a thief; the account numbers are the banks' own examples."""
+
+ACCOUNTS = f"admin;{HONEYTOKEN};records@example.com\n".encode()
 
 _PARAGRAPH = b"<p>Markets closed higher after a quiet session.</p>\n"
 

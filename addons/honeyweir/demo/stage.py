@@ -6,6 +6,7 @@ had gone out to them. Flows are not touched.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any
 from mitmproxy import ctx
 from mitmproxy.addonmanager import Loader
 from mitmproxy.addons.proxyserver import Proxyserver
+
+_SETTLE_SECONDS = 0.1
 
 
 class Stage:
@@ -35,11 +38,14 @@ class Stage:
             socket.getaddrinfo = Resolver(origins)  # type: ignore[assignment] # asyncio asks it
 
     def running(self) -> None:
-        """Tell where it listens: the file is whole when it has its name."""
+        """Tell where it listens; later, since mitmproxy asks also if a start failed, and then ends."""
+        asyncio.get_running_loop().call_later(_SETTLE_SECONDS, self._tell)
+
+    def _tell(self) -> None:
         proxyserver = ctx.master.addons.get("proxyserver")
         assert isinstance(proxyserver, Proxyserver)
         listeners = [server.listen_addrs[0][:2] for server in proxyserver.servers]
-        path = Path(ctx.options.stage_listeners)
+        path = Path(ctx.options.stage_listeners)  # once it has its name it is whole
         partial = path.with_suffix(".partial")
         partial.write_text(json.dumps(listeners))
         partial.rename(path)

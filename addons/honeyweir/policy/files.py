@@ -69,5 +69,5 @@ def _inside(folder: Path, around: set[Path]) -> Iterator[Path]:
             continue
         if path.is_dir():
             yield from _inside(path, around | {real})
-        elif path.suffix in _SUFFIXES:
-            yield path
+        elif path.suffix in _SUFFIXES and (path.is_file() or not path.exists()):
+            yield path  # a link that leads nowhere too, so that it is told

@@ -87,7 +87,7 @@ def finding_conditions(filters: Filters) -> Where:
     events = Where()
     _add_content(events, filters)
     if events.conditions:
-        where.add(_ABOUT.format(events.sql), *events.parameters)
+        where.add(_ABOUT.format(" AND ".join(events.conditions)), *events.parameters)
     return where
 
 
@@ -96,7 +96,11 @@ _FOUND = (
     " WHERE f.level IN ({}))"
 )
 
-_ABOUT = "f.id IN (SELECT fe.finding FROM events e JOIN finding_events fe ON fe.event = e.id {})"
+_ABOUT = (
+    "EXISTS (SELECT 1 FROM finding_events fe CROSS JOIN events e ON e.id = fe.event"
+    " WHERE fe.finding = f.id AND {})"
+)
+"""The events of one finding are often alike: the first is asked first."""
 
 _LAST_EVENT_SINCE = (
     "(f.time >= ? OR (SELECT fe.time FROM finding_events fe WHERE fe.finding = f.id"
