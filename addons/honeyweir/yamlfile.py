@@ -25,6 +25,12 @@ _DEPTH_LIMIT = 40
 _NODES_LIMIT = 200_000
 """Nodes of a document with its aliases unfolded."""
 
+_ADVICE = {
+    "mapping values are not allowed": "a text with a colon in it needs quotes",
+    "cannot start any token": "a text that begins so needs quotes; a tab cannot indent",
+}
+"""What to do about the mistakes in YAML that are made most."""
+
 _MERGE_TAG = "tag:yaml.org,2002:merge"
 
 Place = tuple[str | int, ...]
@@ -229,5 +235,6 @@ def _at(path: Path, part: yaml.Node | yaml.Event, message: str) -> FileError:
 def _marked(path: Path, error: yaml.MarkedYAMLError) -> FileError:
     mark = error.problem_mark or error.context_mark
     what = ", ".join(part for part in (error.context, error.problem) if part)
+    advice = "".join(f"; {do}" for problem, do in _ADVICE.items() if problem in what)
     line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-    return FileError(path, line, column, f"not YAML: {what}")
+    return FileError(path, line, column, f"not YAML: {what}{advice}")

@@ -12,8 +12,8 @@ from honeyweir.tap.connections import read_connection
 from honeyweir.tap.http import read_reply, read_request
 from honeyweir.tap.inventory import Inventory
 
-GOOD = gzip.compress(b"hello")
-BOMB = gzip.compress(bytes(9 << 20))
+GOOD = gzip.compress(b"hello", mtime=0)
+BOMB = gzip.compress(bytes(9 << 20), mtime=0)
 
 
 def findings(encoding: bytes, *, request: bytes = b"", response: bytes = b"") -> list[Finding]:

@@ -32,7 +32,11 @@ def expected(path: Path) -> list[tuple[str, str]]:
 
 def tells(problem: Problem, message: str, hint: str) -> bool:
     told = f"{problem.line}:{problem.column} {problem.message}"
-    return told.startswith(message) and problem.hint.startswith(hint) and bool(problem.hint) == bool(hint)
+    return (
+        told.startswith(message)
+        and problem.hint.startswith(hint)
+        and bool(problem.hint) == bool(hint)
+    )
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)

@@ -38,7 +38,7 @@ class Stage:
             socket.getaddrinfo = Resolver(origins)  # type: ignore[assignment] # asyncio asks it
 
     def running(self) -> None:
-        """Tell where it listens; later, since mitmproxy asks also if a start failed, and then ends."""
+        """Tell where it listens; later, since mitmproxy calls this for a failed start as well."""
         asyncio.get_running_loop().call_later(_SETTLE_SECONDS, self._tell)
 
     def _tell(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -47,7 +48,9 @@ class DetectionCheck:
             yield self._problem(place, f"longer than {_CONDITION_LIMIT} characters")
 
     def _definition(self, place: Place, definition: object) -> Iterator[Problem]:
-        if isinstance(definition, dict):
+        if definition in ({}, []):
+            yield self._problem(place, "empty; write fields with values, or a list of keywords")
+        elif isinstance(definition, dict):
             for key, value in definition.items():
                 yield from self._item((*place, key), key, value)
         elif isinstance(definition, list):
@@ -74,6 +77,9 @@ class DetectionCheck:
             yield from self._value(place, key, value)
 
     def _value(self, place: Place, key: str | None, value: Any) -> Iterator[Problem]:
+        if isinstance(value, datetime.date):
+            yield self._problem(place, "a date; put it in quotes to have it as a text")
+            return
         try:
             item = SigmaDetectionItem.from_mapping(key, value, policy=SIGMA_POLICY)
             for one in item.value:

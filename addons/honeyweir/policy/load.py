@@ -92,7 +92,8 @@ def _read_file(
         return [], [Problem(file.path, error.line, error.column, error.message)]
     readers = [RuleReader(each, actions) for each in documents if each.data is not None]
     rules = [rule for reader in readers if (rule := reader.read())]
-    return rules, [problem for reader in readers for problem in reader.problems]
+    problems = [problem for reader in readers for problem in reader.problems]
+    return rules, sorted(problems, key=lambda problem: (problem.line, problem.column))
 
 
 def _duplicates(rules: Iterable[Rule]) -> Iterable[Problem]:

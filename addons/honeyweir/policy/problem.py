@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
+_CLOSE = 0.7
+"""How much alike two words are of which one was meant, from 0 to 1 (difflib's ratio)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Lines and columns count from 1; line 0 is the file, or the folder, as a whole."""
@@ -35,5 +39,5 @@ class PolicyError(Exception):
 def meant(word: str, known: Collection[str], otherwise: str) -> str:
     """A hint for a word that is not known: the one that was probably meant, or where they stand."""
     folded = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(word.lower(), folded, n=1)
+    close = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=_CLOSE)
     return f"did you mean {folded[close[0]]!r}?" if close else otherwise

@@ -100,8 +100,7 @@ class RuleReader:
         for key in ("logsource", "detection"):
             if not isinstance(self._data.get(key), dict):
                 self._problem((key,), f"not a Sigma rule: no {key} with keys and values")
-                return False
-        return True
+        return not self.problems
 
     def _check_keys(self) -> None:
         for key, what in _NEEDED.items():
