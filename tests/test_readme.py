@@ -24,10 +24,10 @@ BLOCKS = re.findall(r"^```sh\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
 
 SHORTER = {
     "scripts/test": "scripts/test --collect-only --quiet",
-    "scripts/bench": "scripts/bench speed --seconds 0.2 --rounds 1",
-    "scripts/bench memory": "scripts/bench memory --megabytes 64",
+    "scripts/bench": "scripts/bench speed --help",
+    "scripts/bench memory": "scripts/bench memory --help",
 }
-"""What takes minutes, or would run this very test, is begun as it stands and bounded."""
+"""What would run this very test, or takes minutes and has tests of its own, is bounded."""
 
 CERTIFICATE = (
     "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "

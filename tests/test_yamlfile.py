@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from pathlib import Path
 
@@ -134,12 +135,9 @@ def test_aliases_that_unfold_without_end_are_refused() -> None:
 
 @given(st.text(st.sampled_from("ab:-[]{}&*!|>'\"#%@`?,=<~ \n\t0.1é\x07\ufeff"), max_size=40))
 def test_no_text_raises_anything_else(text: str) -> None:
-    try:
-        documents = yamlfile.parse(PATH, text)
-    except FileError as raised:
-        assert raised.path == PATH
-    else:
-        assert all(document.position(("a", 0)) >= (1, 1) for document in documents)
+    with contextlib.suppress(FileError):
+        for document in yamlfile.parse(PATH, text):
+            assert document.position(("a", 0)) >= (1, 1)
 
 
 class TestFiles:

@@ -7,7 +7,7 @@ import ssl
 import time
 from dataclasses import dataclass, field
 
-from processes import ADDRESS, BenchmarkError
+from processes import ADDRESS, BenchmarkError, Process
 
 _ANSWER_SECONDS = 30
 
@@ -38,22 +38,22 @@ class Measurement:
     seconds: float = 0.0
 
 
-def drive(scenario: Scenario, proxy_port: int, origin_port: int, seconds: float) -> Measurement:
+def drive(scenario: Scenario, proxy: Process, origin: Process, seconds: float) -> Measurement:
     """Ask through a proxy; raises BenchmarkError at the first answer that is none."""
     try:
-        return asyncio.run(_drive(scenario, proxy_port, origin_port, seconds))
+        return asyncio.run(_drive(scenario, proxy, origin, seconds))
     except* (OSError, EOFError, TimeoutError) as errors:
         raise BenchmarkError(f"{scenario.name}: {errors.exceptions[0]!r}") from errors
 
 
 async def _drive(
-    scenario: Scenario, proxy_port: int, origin_port: int, seconds: float
+    scenario: Scenario, proxy: Process, origin: Process, seconds: float
 ) -> Measurement:
     measurement = Measurement()
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    client = Client(scenario, proxy_port, origin_port, context)
+    client = Client(scenario, proxy, origin, context)
     begin = time.perf_counter()
     async with asyncio.TaskGroup() as group:
         for _ in range(scenario.clients):
@@ -66,11 +66,11 @@ class Client:
     """What one client does. Its time for a request includes the connection if that is a new one."""
 
     def __init__(
-        self, scenario: Scenario, proxy_port: int, origin_port: int, context: ssl.SSLContext
+        self, scenario: Scenario, proxy: Process, origin: Process, context: ssl.SSLContext
     ) -> None:
         self._scenario = scenario
-        self._proxy_port = proxy_port
-        self._origin = f"{ADDRESS}:{origin_port + scenario.tls}"
+        self._proxy_port = proxy.port
+        self._origin = f"{ADDRESS}:{origin.tls_port if scenario.tls else origin.port}"
         target = "/" if scenario.tls else f"http://{self._origin}/"
         self._request = f"GET {target} HTTP/1.1\r\nHost: {self._origin}\r\n\r\n".encode()
         self._context = context

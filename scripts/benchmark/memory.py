@@ -29,7 +29,7 @@ def measure(folder: Path, megabytes: int, progress: Progress) -> dict[str, objec
             for offset, kind in enumerate(PROXIES):
                 progress(f"{name}: {kind}", 2 * number + offset, 4)
                 with proxy(folder / f"{kind}-{name}", kind) as process:
-                    drive(SCENARIOS[0], process.port, server.port, _WARM_UP_SECONDS)
+                    drive(SCENARIOS[0], process, server, _WARM_UP_SECONDS)
                     idle = process.memory("VmRSS")
                     _transfer(transfer, process.port, server.port, size)
                     peak = process.memory("VmHWM")

@@ -1,6 +1,6 @@
-"""A web server that costs little: 1 KB for a GET, or as much as its path says; PORT FOLDER.
+"""A web server that costs little: its arguments are a port, one for TLS, and a folder.
 
-``/`` gives 1 KB, ``/N`` gives N bytes; a POST is read to its end. TLS is on the port after PORT.
+``/`` gives 1 KB, ``/N`` gives N bytes; a POST is read to its end.
 """
 
 from __future__ import annotations
@@ -69,12 +69,12 @@ def _context(folder: Path) -> ssl.SSLContext:
     return context
 
 
-async def _main(port: int, folder: Path) -> None:
-    secure = await asyncio.start_server(_serve, "127.0.0.1", port + 1, ssl=_context(folder))
+async def _main(port: int, tls_port: int, folder: Path) -> None:
+    secure = await asyncio.start_server(_serve, "127.0.0.1", tls_port, ssl=_context(folder))
     plain = await asyncio.start_server(_serve, "127.0.0.1", port)
     async with secure, plain:
         await plain.serve_forever()
 
 
 if __name__ == "__main__":
-    asyncio.run(_main(int(sys.argv[1]), Path(sys.argv[2])))
+    asyncio.run(_main(int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])))

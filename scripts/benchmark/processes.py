@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import socket
 import subprocess
@@ -9,7 +10,7 @@ import sys
 import sysconfig
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,10 +32,11 @@ class BenchmarkError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A server that listens at ``port``."""
+    """A server that listens at ``port``, and an origin at another for TLS."""
 
     pid: int
     port: int
+    tls_port: int = 0
 
     def cpu_seconds(self) -> float:
         """User and system time of all its threads so far."""
@@ -61,7 +63,7 @@ def proxy(folder: Path, kind: str) -> Iterator[Process]:
     """A mitmdump with its state in ``folder``."""
     folder.mkdir(exist_ok=True)
     ensure_ca(folder)
-    port = _free_port()
+    (port,) = _free_ports(1)
     command = [str(Path(sysconfig.get_path("scripts")) / "mitmdump")]
     command += ["--listen-host", ADDRESS, "--listen-port", str(port)]
     options = [f"confdir={folder}", "flow_detail=0", "termlog_verbosity=warn", "ssl_insecure=true"]
@@ -76,13 +78,13 @@ def proxy(folder: Path, kind: str) -> Iterator[Process]:
 
 @contextmanager
 def origin(folder: Path) -> Iterator[Process]:
-    """The web server behind the proxies; its TLS port is the next one."""
+    """The web server behind the proxies."""
     folder.mkdir(exist_ok=True)
-    port = _free_port()
+    port, tls_port = _free_ports(2)
     script = Path(__file__).with_name("origin.py")
-    command = [sys.executable, str(script), str(port), str(folder)]
+    command = [sys.executable, str(script), str(port), str(tls_port), str(folder)]
     with _running(command, port, cores()[1], folder / "log") as process:
-        yield process
+        yield dataclasses.replace(process, tls_port=tls_port)
 
 
 @contextmanager
@@ -124,8 +126,10 @@ def _answers(port: int) -> bool:
         return False
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((ADDRESS, 0))
-        port: int = probe.getsockname()[1]
-    return port
+def _free_ports(count: int) -> list[int]:
+    """Different ones, since all are held until the last is found."""
+    with ExitStack() as stack:
+        probes = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for probe in probes:
+            probe.bind((ADDRESS, 0))
+        return [probe.getsockname()[1] for probe in probes]

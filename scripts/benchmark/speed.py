@@ -50,9 +50,9 @@ def measure(folder: Path, seconds: float, rounds: int, progress: Progress) -> di
         for number, (scenario, kind) in enumerate(steps):
             progress(f"{scenario.name}: {kind}", number, len(steps))
             if number < len(SCENARIOS) * len(PROXIES):
-                drive(scenario, running[kind].port, server.port, min(seconds, _WARM_UP_SECONDS))
+                drive(scenario, running[kind], server, min(seconds, _WARM_UP_SECONDS))
             tally = tallies[scenario.name, kind]
-            _measure(tally, scenario, running[kind], server.port, seconds)
+            _measure(tally, scenario, running[kind], server, seconds)
         peaks = {kind: round(running[kind].memory("VmHWM"), 1) for kind in PROXIES}
     progress("done", 1, 1)
     return {
@@ -74,10 +74,10 @@ def _steps(rounds: int) -> Iterator[tuple[Scenario, str]]:
 
 
 def _measure(
-    tally: Tally, scenario: Scenario, process: Process, origin_port: int, seconds: float
+    tally: Tally, scenario: Scenario, process: Process, server: Process, seconds: float
 ) -> None:
     before = process.cpu_seconds()
-    measurement = drive(scenario, process.port, origin_port, seconds)
+    measurement = drive(scenario, process, server, seconds)
     time.sleep(_SETTLE_SECONDS)
     tally.cpu_seconds += process.cpu_seconds() - before
     tally.latencies += measurement.latencies

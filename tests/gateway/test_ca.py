@@ -175,7 +175,7 @@ def test_an_encrypted_key_is_left_to_mitmproxy(authority, tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(CaError, match="cannot make a CA in .*file/state: Not a directory"):
+    with pytest.raises(CaError, match=r"cannot make a CA in .*file/state: Not a directory"):
         ensure_ca(tmp_path / "file" / "state")
 
 

@@ -52,9 +52,11 @@ NAMES = ["c-useragent", "cs-host", "sc-status", "dst_port", "cs-uri-query"]
 
 def single_tests() -> Iterable[tuple[str, Any]]:
     """Every modifier, with values that meet the words."""
-    yield from ((f"{f}{end}", w) for f in TEXTS for end in ENDS for w in WORDS + PATTERNS)
+    yield from ((f"c-useragent{end}", w) for end in ENDS for w in WORDS + PATTERNS)
+    yield from ((f"request_body{end}", w) for end in ENDS for w in WORDS[::3] + PATTERNS[::2])
     yield from ((f"{f}{end}", w) for f in INTEGERS for end in ENDS for w in [*WORDS[-20:], "1*"])
-    yield from ((f"{f}|re{flag}", r) for f in TEXTS + INTEGERS for flag in FLAGS for r in REGEXES)
+    yield from ((f"c-useragent|re{flag}", r) for flag in FLAGS for r in REGEXES)
+    yield from ((f"{f}|re|i", r) for f in ("request_body", "sc-status") for r in REGEXES)
     yield from ((f, number) for f in TEXTS + INTEGERS for number in NUMBERS)
     yield from ((f"{f}|exists", there) for f in TEXTS + INTEGERS for there in (True, False))
     yield from ((f"{f}|neq", word) for f in TEXTS + INTEGERS for word in WORDS[:3])

@@ -90,7 +90,10 @@ def sql(path: Path) -> Sql:
 
 @pytest.fixture
 def python() -> Iterator[Start]:
-    """Starts Python with the package and the test's helpers on its path."""
+    """Starts Python with the package and the test's helpers on its path.
+
+    What it logs comes with what it prints: a line too many where something went wrong.
+    """
     started: list[subprocess.Popen[str]] = []
 
     def start(*arguments: object) -> subprocess.Popen[str]:
@@ -98,6 +101,7 @@ def python() -> Iterator[Start]:
             [sys.executable, *map(str, arguments)],
             env=os.environ | {"PYTHONPATH": f"{ROOT / 'addons'}{os.pathsep}{ROOT / 'tests'}"},
             stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
         )
         started.append(process)

@@ -47,24 +47,26 @@ def background() -> Iterator[Callable[[Callable[[], object]], list[object]]]:
 Background = Callable[[Callable[[], object]], list[object]]
 
 
-def queue(rows: int = 100, size: int = 1 << 30, patience: float = LONG, **options: bool) -> Queue:
-    return Queue(rows, size, patience, **options)
+def queue(rows: int = 100, size: int = 1 << 30, interval: float = LONG, **options: bool) -> Queue:
+    return Queue(rows, size, interval, **options)
 
 
 def taken(queue: Queue) -> list[list[Row]]:
+    """What the writer would be given now."""
     return [list(group.rows) for group in queue.take(until=time.monotonic())]
 
 
 def test_rows_are_taken_in_the_order_in_which_they_were_put() -> None:
-    waiting = queue(patience=0)
+    waiting = queue()
     for row in (EVENT, REPLY, EVENT):
         waiting.put([row])
+    waiting.close()
     assert taken(waiting) == [[EVENT], [REPLY], [EVENT]]
     assert taken(waiting) == []
 
 
 def test_rows_wait_for_others_to_come() -> None:
-    waiting = queue(patience=LONG)
+    waiting = queue()
     waiting.put([EVENT])
     assert taken(waiting) == []
     assert waiting.rows == 1
@@ -87,9 +89,10 @@ def test_a_batch_is_not_much_larger_than_it_need_be() -> None:
 
 
 def test_a_new_policy_begins_a_batch() -> None:
-    waiting = queue(patience=0)
+    waiting = queue()
     for row in (EVENT, POLICY, REPLY):
         waiting.put([row])
+    waiting.close()
     assert taken(waiting) == [[EVENT]]
     assert taken(waiting) == [[POLICY], [REPLY]]
 
@@ -118,9 +121,29 @@ def test_what_is_in_the_writers_hands_takes_room_until_it_is_on_disk(
     eventually(lambda: outcome)
 
 
+def test_putting_blocks_while_the_writer_is_an_interval_behind(background: Background) -> None:
+    waiting = queue(interval=0.001)
+    waiting.put([EVENT])
+    groups = waiting.take()
+    eventually(lambda: time.monotonic() > groups[0].time + 0.001)
+    outcome = background(lambda: waiting.put([REPLY]))
+    assert outcome == []
+    waiting.done(groups)
+    eventually(lambda: outcome == [None])
+
+
+def test_what_is_old_counts_for_nothing_while_there_is_a_failure() -> None:
+    waiting = queue(interval=0.0)
+    waiting.put([EVENT])
+    waiting.fail("the disk is full")
+    waiting.put([REPLY])
+    assert waiting.rows == 2
+
+
 def test_more_than_the_whole_bound_is_taken_once_there_is_room() -> None:
-    waiting = queue(rows=10, patience=0)
+    waiting = queue(rows=10)
     waiting.put([REPLY] * 500)
+    waiting.close()
     assert len(taken(waiting)[0]) == 500
 
 
@@ -166,7 +189,7 @@ def test_nothing_is_taken_after_the_end(background: Background) -> None:
 
 
 def test_the_writer_is_woken_by_the_first_row(background: Background) -> None:
-    waiting = queue(patience=0)
+    waiting = queue(interval=0.0)
     outcome = background(waiting.take)
     waiting.put([EVENT])
     eventually(lambda: outcome)

@@ -71,6 +71,7 @@ def test_other_kinds_of_event_are_found(write: Write, find: Find) -> None:
     assert find("bad.example") == [dns.id]
     assert find("exfil1") == [dns.id]
     assert find("EHLO mail") == [mail.id]
+    assert ON.id in find("203.0.113.9")
 
 
 @given(st.text())
@@ -98,6 +99,10 @@ def test_a_bomb_is_looked_at_for_its_beginning_only(compress: Callable[[bytes], 
     name = b"gzip" if compress is gzip.compress else b"br"
     packed = compress(b"word " * 10_000_000)
     assert len(searchable(Text(1, packed, ((b"Content-Encoding", name),)))) == INDEX_LIMIT
+
+
+def test_of_a_long_body_the_beginning_is_indexed() -> None:
+    assert len(searchable(Text(1, b"word " * 100_000))) == INDEX_LIMIT
 
 
 def test_a_body_that_is_not_as_it_says_is_searched_as_it_is() -> None:

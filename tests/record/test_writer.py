@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import sqlite3
@@ -131,12 +132,36 @@ def test_a_value_of_the_wrong_kind_is_set_aside(record: Record, sql: Sql, value:
     ]
 
 
+def test_what_can_be_neither_stored_nor_set_aside_stops_traffic(record: Record, sql: Sql) -> None:
+    recorder = record()
+    eventually(lambda: recorder.waiting == 0)
+    sql("CREATE TRIGGER no BEFORE INSERT ON rejects BEGIN SELECT RAISE(ABORT, 'not here'); END")
+    recorder.put([Row("connection_ends", (ON.id, NOON, None))])
+    eventually(lambda: recorder.failure)
+    assert "not here" in str(recorder.failure)
+    sql("DROP TRIGGER no")
+    eventually(lambda: recorder.failure is None)
+    recorder.close()
+    assert sql("SELECT table_name FROM rejects") == [("connection_ends",)]
+
+
+def test_the_payloads_of_a_row_that_is_set_aside_are_kept(record: Record, sql: Sql) -> None:
+    recorder = record()
+    recorder.put(rows.body_rows(exchange(ON, request=b"of an exchange unknown"), "request"))
+    recorder.close()
+    assert sql("SELECT table_name FROM rejects") == [("bodies",)]
+    assert sql("SELECT size FROM payloads") == [(len(b"of an exchange unknown"),)]
+
+
 def test_a_payload_of_the_wrong_kind_is_set_aside(record: Record, sql: Sql) -> None:
     recorder = record()
     recorder.put([Row("payloads", (b"h" * 32, 1, "text"))])
+    recorder.put([Row("payloads", (b"h" * 32, "one", b"d" * 100))])
     recorder.close()
+    described = f'{{"size":100,"sha256":"{hashlib.sha256(b"d" * 100).hexdigest()}"}}'
     assert sql("SELECT table_name, content FROM rejects") == [
-        ("payloads", f'["{"68" * 32}",1,"text"]')
+        ("payloads", f'["{"68" * 32}",1,"text"]'),
+        ("payloads", f'["{"68" * 32}","one",{described}]'),
     ]
 
 

@@ -59,6 +59,14 @@ def checkout(tmp_path):
     return Checkout(tmp_path / "checkout")
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """A checkout whose environment was made, and what was said."""
+    checkout = Checkout(tmp_path_factory.mktemp("made") / "checkout")
+    checkout.first = checkout.run()
+    return checkout
+
+
 @pytest.fixture
 def bare_path(tmp_path):
     """A PATH on which there is no Python."""
@@ -74,18 +82,26 @@ def nothing(tmp_path):
     return {"PYENV_ROOT": str(tmp_path / "no-pyenv"), "HOME": str(tmp_path)}
 
 
-def test_it_is_made_once(checkout):
-    first, second = checkout.run(), checkout.run()
-    assert "making" in first.err
-    assert (first.returncode, second.returncode, second.err) == (0, 0, "")
-    assert (checkout.folder / ".venv/bin/python").exists()
+def test_it_is_made_once(made):
+    second = made.run()
+    assert "making" in made.first.err
+    assert (made.first.returncode, second.returncode, second.err) == (0, 0, "")
+    assert (made.folder / ".venv/bin/python").exists()
 
 
-def test_what_the_tests_need_is_added_to_it(checkout):
-    checkout.run()
-    first, second = (checkout.run("development_environment") for _ in range(2))
+def test_what_the_tests_need_is_added_to_it(made):
+    first, second = (made.run("development_environment") for _ in range(2))
     assert first.err == "adding what the tests need ...\n"
     assert (first.returncode, second.returncode, second.err) == (0, 0, "")
+
+
+def test_a_changed_lock_is_installed_into_what_is_there(made):
+    kept = made.folder / ".venv/kept"
+    kept.touch()
+    made.lock.write_text("# changed\n")
+    assert "bringing" in made.run().err
+    assert kept.exists()
+    assert made.run().err == ""
 
 
 def test_two_that_start_at_once_take_turns(checkout):
@@ -104,16 +120,6 @@ def test_an_installation_that_failed_is_begun_again(checkout):
     checkout.lock.write_text("# nothing\n")
     assert checkout.run().returncode == 0
     assert checkout.stamp.exists()
-
-
-def test_a_changed_lock_is_installed_into_what_is_there(checkout):
-    checkout.run()
-    kept = checkout.folder / ".venv/kept"
-    kept.touch()
-    checkout.lock.write_text("# changed\n")
-    assert "bringing" in checkout.run().err
-    assert kept.exists()
-    assert checkout.run().err == ""
 
 
 def test_a_checkout_that_was_moved_gets_a_new_one(checkout, tmp_path):

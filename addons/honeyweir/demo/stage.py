@@ -6,7 +6,6 @@ had gone out to them. Flows are not touched.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import socket
 from pathlib import Path
@@ -14,9 +13,8 @@ from typing import Any
 
 from mitmproxy import ctx
 from mitmproxy.addonmanager import Loader
+from mitmproxy.addons.errorcheck import ErrorCheck
 from mitmproxy.addons.proxyserver import Proxyserver
-
-_SETTLE_SECONDS = 0.1
 
 
 class Stage:
@@ -38,8 +36,11 @@ class Stage:
             socket.getaddrinfo = Resolver(origins)  # type: ignore[assignment] # asyncio asks it
 
     def running(self) -> None:
-        """Tell where it listens; later, since mitmproxy calls this for a failed start as well."""
-        asyncio.get_running_loop().call_later(_SETTLE_SECONDS, self._tell)
+        """Tell where it listens; mitmproxy calls this for a start that failed as well."""
+        errorcheck = ctx.master.addons.get("errorcheck")
+        assert isinstance(errorcheck, ErrorCheck)
+        if not errorcheck.logger.has_errored:
+            self._tell()
 
     def _tell(self) -> None:
         proxyserver = ctx.master.addons.get("proxyserver")

@@ -63,6 +63,7 @@ class Evaluation:
         "_decided",
         "_known",
         "_program",
+        "_shown",
         "_streams",
         "_unscanned",
         "event",
@@ -77,6 +78,7 @@ class Evaluation:
         self._decided: set[Bound] = set()
         self._streams: dict[int, BodyStream] = {}
         self._unscanned: list[int] = []  # fields of keys whose body is still passing
+        self._shown: dict[int, bytes] = {}  # values from which evidence is being taken
 
     def decide(self, phase: Phase) -> Decision:
         """Decide the rules that need no more than what is known at a phase."""
@@ -85,17 +87,22 @@ class Evaluation:
             return NOTHING
         return self._conclude(bound for bound in self._candidates if bound.rule.phase <= phase)
 
-    def feed(self, field: str, chunk: bytes) -> Decision:
-        """Look at the next chunk of a body that passes, decoded; decide what is certain with it.
+    def open(self, field: str) -> None:
+        """A body will pass in chunks: nothing is certain of it before its end.
 
-        ``field`` is ``request_body`` or ``response_body``.
+        ``field`` is ``request_body`` or ``response_body``. To be called before anything is decided
+        that comes later, such as the head of a response that an origin sends too early.
         """
         number = self._program.streams.get(field)
-        if number is None:
-            return NOTHING
-        stream = self._streams.get(number)
+        if number is not None and number not in self._streams:
+            self._streams[number] = self._program.matchers[number].stream()
+
+    def feed(self, field: str, chunk: bytes) -> Decision:
+        """Look at the next chunk of a body that passes, decoded; decide what is certain with it."""
+        self.open(field)
+        stream = self._streams.get(self._program.streams.get(field, -1))
         if stream is None:
-            stream = self._streams[number] = self._program.matchers[number].stream()
+            return NOTHING
         found = stream.feed(chunk)
         readers = self._program.readers
         return self._conclude({bound for test in found for bound in readers[test]})
@@ -139,7 +146,9 @@ class Evaluation:
         if stream is not None:
             return stream.excerpts.get(test, "")
         hits, _ = self.hits(field)
-        return excerpt(self._program.matchers[field].value(self.event), hits[test])
+        if field not in self._shown:
+            self._shown[field] = self._program.matchers[field].value(self.event)
+        return excerpt(self._shown[field], hits[test])
 
     def _begin(self, phase: Phase) -> None:
         """Scan what has come, and note the rules that may be true of it."""
@@ -169,6 +178,7 @@ class Evaluation:
                 self._decided.add(bound)
             if truth:
                 matches.append(Match(bound.rule, self._evidence(bound)))
+        self._shown.clear()
         self._candidates -= self._decided
         return Decision(matches, list(_planned(matches))) if matches else NOTHING
 

@@ -58,14 +58,14 @@ def wildcards(parts: Sequence[Part], *, cased: bool) -> Pattern | None:
     """
     if parts and all(part is SpecialChars.WILDCARD_MULTI for part in parts):
         return None
-    expression = _anchored(parts, _expression)
-    if len(expression) > _EXPRESSION_LIMIT:
+    expression, raw = _anchored(parts, _expression), _anchored(parts, _raw_expression)
+    if max(len(expression), len(raw)) > _EXPRESSION_LIMIT:
         raise ValueError("the value is too long")
     flags = _WILDCARDS if parts else _WILDCARDS | hyperscan.HS_FLAG_ALLOWEMPTY
     if not cased:
         flags |= hyperscan.HS_FLAG_CASELESS
     weight = max((len(part) for part in parts if isinstance(part, str)), default=0)
-    return Pattern(expression, _anchored(parts, _raw_expression), flags, weight)
+    return Pattern(expression, raw, flags, weight)
 
 
 def _anchored(parts: Sequence[Part], express: Callable[[Part], bytes]) -> bytes:

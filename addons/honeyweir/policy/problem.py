@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-
 _CLOSE = 0.7
 """How much alike two words are of which one was meant, from 0 to 1 (difflib's ratio)."""
 

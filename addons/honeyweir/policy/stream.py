@@ -32,6 +32,7 @@ class BodyStream:
     def close(self) -> None:
         """The body is at its end: what is not true now never will be."""
         self.closed = True
+        self.hits.update(self._present)
         if self._stream is not None:
             self._stream.close()
             self._take(self._stream, b"")

@@ -36,7 +36,7 @@ class Draft:
         """Number the rows of a table from ``first`` and take their digests.
 
         ``columns`` are the chained ones. Raises TypeError for values that neither JSON nor SQLite
-        can hold, KeyError for text of an event that is not known.
+        can hold.
         """
         values = self.values[table] = []
         seq = first
@@ -51,8 +51,9 @@ class Draft:
             values += row.values
             if table == "events":
                 self._events[row.values[0]] = seq
-            if row.text is not None and (found := searchable(row.text)):
-                self._texts[rowid(self._events[row.values[0]], row.text.part)].append(found)
+            event = self._events.get(row.values[0])
+            if row.text is not None and event and (found := searchable(row.text)):
+                self._texts[rowid(event, row.text.part)].append(found)
             seq += 1
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import threading
 import time
@@ -11,6 +12,11 @@ from typing import NamedTuple
 
 from honeyweir.record.errors import RecordError
 from honeyweir.record.row import Row
+
+logger = logging.getLogger(__name__)
+
+_LONG_WAIT = 1.0
+"""Seconds that traffic may wait before the operator is told."""
 
 _ROW_SIZE = 1 << 10
 """Bytes that a row takes in memory beside its large values."""
@@ -32,23 +38,29 @@ class Group(NamedTuple):
 class Queue:
     """Between the threads that put rows and the one that takes them.
 
-    What was taken counts until it is ``done``. ``patience`` is how many seconds rows may wait for
-    others to come. While there is a ``failure``, rows that begin an event are refused, since what
-    they tell of has not been let through yet; rows about an event that is known are kept as long
-    as there is room. With ``accept_while_broken``, both are.
+    It is full with so many ``rows``, with ``size`` bytes, and while a row is older than
+    ``interval`` seconds: then nothing new is let through, so that no more than an interval of
+    traffic is ever lost. What was taken counts until it is ``done``.
+
+    While there is a ``failure``, rows that begin an event are refused, since what they tell of has
+    not been let through yet; rows about an event that is known are kept, however old, in the
+    bounds of number and size. With ``accept_while_broken``, both are.
     """
 
     def __init__(
-        self, rows: int, size: int, patience: float, *, accept_while_broken: bool = False
+        self, rows: int, size: int, interval: float, *, accept_while_broken: bool = False
     ) -> None:
         self._row_limit = rows
         self._size_limit = size
-        self._patience = patience
+        self._interval = interval
+        # Rows wait for others to come; half of the interval is left for the writing itself.
+        self._patience = interval / 2
         self._accept_while_broken = accept_while_broken
         self._groups: deque[Group] = deque()
         self._size = 0  # bytes that wait or are in the writer's hands
         self._taken_rows = 0  # in the writer's hands
         self._taken_size = 0
+        self._taken_since = math.inf  # when the first of them was put
         self._urgent = False  # somebody waits for room
         self._closed = False
         self._lock = threading.Lock()
@@ -68,15 +80,20 @@ class Queue:
         size = _ROW_SIZE * len(rows)
         for row in rows:
             size += row.size
+        waited = 0.0
         with self._lock:
-            if self._closed or self.failure or not self._has_room():
+            now = time.monotonic()
+            if self._closed or self.failure or not self._has_room(now):
                 self._await_room(rows)
+                waited, now = time.monotonic() - now, time.monotonic()
             first = not self._groups
-            self._groups.append(Group(rows, size, time.monotonic()))
+            self._groups.append(Group(rows, size, now))
             self.rows += len(rows)
             self._size += size
             if first or self._is_large():
                 self._filled.notify()
+        if waited > _LONG_WAIT:
+            logger.warning("traffic waited %.1f s for the records: their disk is slow", waited)
 
     def take(self, until: float = math.inf) -> list[Group]:
         """The next batch, once it is time for it; nothing at ``until`` (monotonic seconds), or if
@@ -98,6 +115,7 @@ class Queue:
                 self._taken_size -= group.size
                 self.rows -= len(group.rows)
                 self._size -= group.size
+            self._taken_since = math.inf
             self._room.notify_all()
 
     def fail(self, failure: str) -> None:
@@ -121,20 +139,24 @@ class Queue:
             self._filled.notify()
 
     def _await_room(self, rows: Sequence[Row]) -> None:
-        while not (self._has_room() or self._closed or self.failure):
+        while not (self._has_room(time.monotonic()) or self._closed or self.failure):
             self._urgent = True
             self._filled.notify()
             self._room.wait()
         if self._closed:
             raise RecordError("the records are closed")
-        if self.failure and not (self._has_room() and self._may_wait(rows)):
+        if self.failure and not (self._has_space() and self._may_wait(rows)):
             self.refused += len(rows)
             raise RecordError(self.failure)
 
     def _may_wait(self, rows: Sequence[Row]) -> bool:
         return self._accept_while_broken or all(row.table != "events" for row in rows)
 
-    def _has_room(self) -> bool:
+    def _has_room(self, now: float) -> bool:
+        oldest = min(self._taken_since, self._groups[0].time if self._groups else math.inf)
+        return self._has_space() and now - oldest <= self._interval
+
+    def _has_space(self) -> bool:
         return self.rows < self._row_limit and self._size < self._size_limit
 
     def _is_large(self) -> bool:
@@ -165,4 +187,5 @@ class Queue:
             size += group.size
         self._taken_rows += rows
         self._taken_size += size
+        self._taken_since = taken[0].time if taken else math.inf
         return taken

@@ -18,8 +18,11 @@ _SHOWN = 64
 
 
 def set_aside(rows: Iterable[Row], error: Exception) -> list[Row]:
-    """What to store in place of rows that raised ``error``. Payloads are kept."""
-    return [row if _is_payload(row) else _reject(row, error) for row in rows]
+    """What to store in place of rows that raised ``error``. Payloads are kept, unless they are all
+    that there is."""
+    rows = list(rows)
+    kept = not all(map(_is_payload, rows))
+    return [row if kept and _is_payload(row) else _reject(row, error) for row in rows]
 
 
 def is_set_aside(rows: Iterable[Row]) -> bool:

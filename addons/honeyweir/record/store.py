@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import time
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -46,13 +46,14 @@ class Store:
     def __init__(self, path: Path, busy_timeout: float) -> None:
         self.path = path
         self._busy_timeout = busy_timeout
-        self._use(open_for_writing(path, busy_timeout))
+        self._place: tuple[int, int] | None = None
+        self._open(create=True)
 
-    def reopen(self) -> None:
-        """Begin anew after a failure. Raises RecordError; then the old connection stays."""
-        old = self._db
-        self._use(open_for_writing(self.path, self._busy_timeout, create=False))
-        old.close()
+    def drop(self) -> None:
+        """Let go of the file after a failure; the next batch opens it anew."""
+        self._place = None
+        with contextlib.suppress(sqlite3.Error):
+            self._db.close()
 
     def close(self) -> None:
         """Write what is in the WAL back, where nobody else has the records open."""
@@ -61,7 +62,8 @@ class Store:
     def write(self, rows: Iterable[Row], policy: str) -> Batch | None:
         """Commit rows under the policy set with this hash; None if all were there already.
 
-        Raises sqlite3.Error, TypeError, ValueError or OverflowError; then nothing was written.
+        Raises sqlite3.Error, RecordError, TypeError, ValueError or OverflowError; then nothing
+        was written.
         """
         by_table: dict[str, list[Row]] = defaultdict(list)
         for row in rows:
@@ -86,24 +88,22 @@ class Store:
         with self._transaction():
             self._db.execute("INSERT OR IGNORE INTO checkpoints VALUES (?, ?, ?, ?)", values)
 
-    def _use(self, db: sqlite3.Connection) -> None:
-        self._db = db
-        self._place = _place(self.path)
-        self._all_columns = {table: columns(db, table) for table in EVIDENCE_TABLES}
+    def _open(self, *, create: bool) -> None:
+        self._db = open_for_writing(self.path, self._busy_timeout, create=create)
+        self._all_columns = {table: columns(self._db, table) for table in EVIDENCE_TABLES}
         self._columns = {
             table: chain.chained_columns(table, names) for table, names in self._all_columns.items()
         }
+        self._place = _place(self.path)
 
     def _check_place(self) -> None:
         """A file that was moved or deleted can be written for ever, and nobody will read it."""
-        try:
-            if _place(self.path) == self._place:
-                return
-        except FileNotFoundError:
-            pass
-        raise RecordError(f"{self.path} was moved, deleted or replaced: put it back, or restart")
+        if self._place is None:
+            self._open(create=False)
+        elif not self.path.exists() or _place(self.path) != self._place:
+            raise RecordError(f"{self.path} was moved, deleted or replaced: put it back")
 
-    @contextmanager
+    @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
         self._db.execute("BEGIN IMMEDIATE")
         try:

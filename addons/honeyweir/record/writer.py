@@ -30,7 +30,7 @@ COMMIT_INTERVAL = 0.2  # seconds
 QUEUE_ROWS = 20_000
 QUEUE_BYTES = 16 << 20
 CHECKPOINT_INTERVAL = 60.0  # seconds
-BUSY_TIMEOUT = 5.0  # seconds
+BUSY_TIMEOUT = 2.0  # seconds; traffic waits as long before it is told of a lock
 
 _FIRST_PAUSE = 0.1  # seconds between attempts to write after a failure; doubles
 _LONGEST_PAUSE = 2.0
@@ -72,9 +72,8 @@ class Recorder:
         accept_while_broken: bool = False,
     ) -> None:
         self._store = Store(path, busy_timeout)
-        # Half of the interval is left for the writing itself.
         self._queue = Queue(
-            queue_rows, queue_bytes, commit_interval / 2, accept_while_broken=accept_while_broken
+            queue_rows, queue_bytes, commit_interval, accept_while_broken=accept_while_broken
         )
         self._policy = policy[0]
         self._key = key
@@ -107,8 +106,8 @@ class Recorder:
     def put(self, rows: Sequence[Row]) -> None:
         """Hand rows over; they are written together, after all that was put before.
 
-        Blocks the thread while the queue is full: so the traffic waits for the disk. While there
-        is a ``failure``, raises RecordError at once for rows that begin an event, and for any rows
+        Blocks the thread while the queue is full, or the writer is more than ``commit_interval``
+        behind: so the traffic waits for the disk. While there is a ``failure``, raises RecordError at once for rows that begin an event, and for any rows
         once the queue is full; these were not taken. Rows about an event that was taken before
         are kept: what was let through is not lost.
         """
@@ -210,12 +209,9 @@ class Recorder:
         if self.failure is None:
             logger.error("nothing can be recorded: %s", failure, exc_info=not _is_known(error))
         self._queue.fail(failure)
+        self._store.drop()
         self._give_up.wait(self._pause)
         self._pause = min(2 * self._pause, _LONGEST_PAUSE)
-        try:
-            self._store.reopen()
-        except RecordError as reason:
-            self._queue.fail(str(reason))
 
     def _mended(self) -> None:
         if self.failure is None:

@@ -12,7 +12,6 @@ from array import array
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from honeyweir.record.database import open_for_reading
 from honeyweir.record.errors import RecordError
 
 BUSY_TIMEOUT = 5.0
@@ -26,6 +25,8 @@ Parameters = Sequence[str | int | bytes | None]
 
 def open_records(path: Path) -> sqlite3.Connection:
     """A connection that can only read. Raises RecordError with a message that says what to do."""
+    from honeyweir.record.database import open_for_reading  # help and usage errors need not wait
+
     require(path)
     connection = open_for_reading(path, BUSY_TIMEOUT)
     connection.row_factory = sqlite3.Row

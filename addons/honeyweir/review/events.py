@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from honeyweir.review.database import chunks, select_one, select_seqs
-from honeyweir.review.filters import Filters, event_conditions
+from honeyweir.review.conditions import Where, event_conditions
+from honeyweir.review.database import chunks, select, select_seqs
+from honeyweir.review.filters import Filters
 from honeyweir.review.times import iso
 
 KEYS = {
@@ -32,7 +33,7 @@ KEYS = {
 }
 """The keys of an event in JSON, in their order."""
 
-COUNT_LIMIT = 100_000
+COUNT_LIMIT = 10_000
 """Matches are counted up to here: beyond, "more than" is answer enough, and comes at once."""
 
 
@@ -46,33 +47,32 @@ class Selection:
 
 def find_events(records: sqlite3.Connection, filters: Filters, limit: int) -> Selection:
     """The newest ``limit`` events that are wanted, or all of them where it is 0."""
-    where = event_conditions(filters)
-    return newest(records, "events e", "e", where.sql, where.parameters, limit)
+    return newest(records, "events e", "e", event_conditions(filters), limit)
 
 
 def newest(
-    records: sqlite3.Connection,
-    table: str,
-    alias: str,
-    where: str,
-    parameters: Sequence[str | int],
-    limit: int,
+    records: sqlite3.Connection, table: str, alias: str, where: Where, limit: int
 ) -> Selection:
     """The newest rows of a table with the columns ``time`` and ``seq``."""
+    found = " ".join((f"SELECT {alias}.seq FROM", table, where.sql))
     order = f"ORDER BY {alias}.time DESC, {alias}.seq DESC LIMIT ?"
-    found = " ".join((f"SELECT {alias}.seq FROM", table, where))
-    seqs = select_seqs(records, f"{found} {order}", (*parameters, limit + 1 if limit else -1))
+    # What has to be looked up takes time, and is not looked up again only to be counted.
+    most = (COUNT_LIMIT if where.led else 0) + limit + 1 if limit else -1
+    seqs = select_seqs(records, f"{found} {order}", (*where.parameters, most))
     total = len(seqs)
     if limit and total > limit:
+        if not where.led:
+            total = _count(records, found, where.parameters)
         seqs = seqs[:limit]
-        counted = select_one(
-            records,
-            " ".join(("SELECT count(*) FROM (", found, "LIMIT ?)")),
-            (*parameters, COUNT_LIMIT + 1),
-        )
-        total = counted[0] if counted else total
     seqs.reverse()
     return Selection(seqs, total)
+
+
+def _count(records: sqlite3.Connection, found: str, parameters: Sequence[str | int]) -> int:
+    """How many rows a query finds, up to one more than COUNT_LIMIT."""
+    query = " ".join(("SELECT count(*) FROM (", found, "LIMIT ?)"))
+    counted: int = select(records, query, (*parameters, COUNT_LIMIT + 1))[0][0]
+    return counted
 
 
 def event_rows(records: sqlite3.Connection, seqs: Sequence[int]) -> Iterator[dict[str, Any]]:

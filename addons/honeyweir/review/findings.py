@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from honeyweir.record.views import EVENT_IDS_LIMIT
+from honeyweir.review.conditions import finding_conditions
 from honeyweir.review.database import chunks
 from honeyweir.review.events import Selection, newest
-from honeyweir.review.filters import Filters, finding_conditions
+from honeyweir.review.filters import Filters
 from honeyweir.review.times import iso
 
 KEYS = {
@@ -32,8 +33,7 @@ KEYS = {
 
 def find_findings(records: sqlite3.Connection, filters: Filters, limit: int) -> Selection:
     """The newest ``limit`` findings that are wanted, or all of them where it is 0."""
-    where = finding_conditions(filters)
-    return newest(records, "findings f", "f", where.sql, where.parameters, limit)
+    return newest(records, "findings f", "f", finding_conditions(filters), limit)
 
 
 def finding_rows(records: sqlite3.Connection, seqs: Sequence[int]) -> Iterator[dict[str, Any]]:

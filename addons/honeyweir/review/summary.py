@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from honeyweir.model import LEVELS
+from honeyweir.review.conditions import Where, event_conditions, finding_conditions
 from honeyweir.review.database import select, select_one
-from honeyweir.review.filters import Filters, Where, event_conditions, finding_conditions
+from honeyweir.review.filters import Filters
 from honeyweir.review.times import iso
 
 KEYS = {
