@@ -1,6 +1,11 @@
 """HTTP through a real mitmdump with real curl."""
 
+import contextlib
+import gzip
 import json
+import socket
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -121,8 +126,6 @@ def test_requests_and_responses_are_altered_and_both_forms_kept(
 
 
 def test_an_encoded_response_is_altered_inside_its_encoding(start: Starter, origin: Origin) -> None:
-    import gzip
-
     origin.pages["/z"] = (200, {"Content-Encoding": "gzip"}, gzip.compress(b"price: 100"))
     replace = '{alter: {in: response_body, replace: "100", with: "1000"}}'
     proxy = start(policy=rule(1, "response_body|contains: price", replace))
@@ -231,3 +234,37 @@ def test_a_decoy_that_does_not_trust_us_is_a_finding(start: Starter, tls_origin:
     (finding,) = proxy.eventually("SELECT * FROM findings")
     assert finding["source"] == "failed_handshake"
     assert proxy.eventually("SELECT * FROM handshakes WHERE side = 'client' AND error IS NOT NULL")
+
+
+@contextlib.contextmanager
+def hasty_origin() -> Iterator[tuple[int, bytearray]]:
+    """A server that answers before it has read a body; gives its port and what it then reads."""
+    received = bytearray()
+
+    def serve(server: socket.socket) -> None:
+        connection, _ = server.accept()
+        with connection, contextlib.suppress(OSError):
+            connection.recv(1 << 16)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            while data := connection.recv(1 << 16):
+                received.extend(data)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=serve, args=(server,), daemon=True).start()
+        yield server.getsockname()[1], received
+
+
+def test_an_early_response_does_not_open_the_way_for_the_rest_of_a_body(start: Starter) -> None:
+    proxy = start(policy=rule(1, "c-uri|endswith: /drop, request_body|re: ne+dle", "block"))
+    with (
+        hasty_origin() as (port, received),
+        socket.create_connection(("127.0.0.1", proxy.port), 10) as client,
+    ):
+        size = 3 << 20
+        head = f"POST http://127.0.0.1:{port}/drop HTTP/1.1\r\nContent-Length: {size}\r\n\r\n"
+        client.sendall(head.encode())
+        assert client.recv(1 << 16).startswith(b"HTTP/1.1 200 OK")
+        with contextlib.suppress(OSError):
+            client.sendall(b"a needle" + bytes(size - 8))
+        assert proxy.eventually("SELECT * FROM responses WHERE action = 'block'")
+        assert b"needle" not in received

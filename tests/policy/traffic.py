@@ -181,7 +181,7 @@ def records(events: Iterable[Event], path: Path) -> sqlite3.Connection:
     connection = Connection(**common(protocol="tcp"), mode="regular", gateway=None)
     connection.connection = connection.id
     written = rows.connection_rows(connection)
-    for event in [*events, message("spare")]:
+    for event in events:
         event.connection = connection.id
         written += rows_of(event)
     store = Store(path, busy_timeout=5.0)

@@ -61,6 +61,7 @@ class BodyStream:
         self._message = flow.request if side is REQUEST else flow.response
         assert self._message
         encodings = content.encodings(self._message.headers.fields)
+        evaluation.open(side.field)
         self._decoder = content.StreamDecoder(encodings)
         self._tap = BodyTap(weir.keep)
         self._altered = BodyTap(weir.keep)

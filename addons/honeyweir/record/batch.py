@@ -18,6 +18,7 @@ from honeyweir.record.row import Row, Value, storable
 from honeyweir.record.search import rowid
 
 _compressor = zstandard.ZstdCompressor(level=1)
+_EMPTY = _compressor.compress(b"")
 
 
 class Draft:
@@ -69,12 +70,16 @@ def compress(payloads: Iterable[Row]) -> list[Row]:
     All at once: each call gives up the interpreter's lock, and gets it back late on a busy proxy.
     """
     rows = list(payloads)
-    if not rows:
-        return []
-    frames = _compressor.multi_compress_to_buffer([cast(bytes, row.values[-1]) for row in rows])
+    filled: list[bytes | bytearray | memoryview] = [
+        cast(bytes, row.values[-1]) for row in rows if row.values[-1]
+    ]
+    # The library refuses nothing but empty data: one frame serves all of that.
+    frames = iter(_compressor.multi_compress_to_buffer(filled)) if filled else iter(())
     return [
-        row._replace(values=(*row.values[:-1], frames[index].tobytes()))
-        for index, row in enumerate(rows)
+        row._replace(
+            values=(*row.values[:-1], next(frames).tobytes() if row.values[-1] else _EMPTY)
+        )
+        for row in rows
     ]
 
 

@@ -107,9 +107,10 @@ class Recorder:
         """Hand rows over; they are written together, after all that was put before.
 
         Blocks the thread while the queue is full, or the writer is more than ``commit_interval``
-        behind: so the traffic waits for the disk. While there is a ``failure``, raises RecordError at once for rows that begin an event, and for any rows
-        once the queue is full; these were not taken. Rows about an event that was taken before
-        are kept: what was let through is not lost.
+        behind: so the traffic waits for the disk. While there is a ``failure``, raises RecordError
+        at once for rows that begin an event, and for any rows once the queue is full; these were
+        not taken. Rows about an event that was taken before are kept: what was let through is not
+        lost.
         """
         if rows:
             self._check_process()
