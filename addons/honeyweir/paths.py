@@ -23,3 +23,9 @@ def policies() -> Path:
     """The policies that ship: beside ``addons`` in a checkout, in the package in a wheel."""
     packaged = _PACKAGE / "policies"
     return packaged if packaged.is_dir() else _PACKAGE.parent.parent / "policies"
+
+
+def monitor() -> Path:
+    """The script that mitmdump loads: in ``addons`` in a checkout, in the package in a wheel."""
+    packaged = _PACKAGE / "script" / "monitor.py"
+    return packaged if packaged.is_file() else _PACKAGE.parent / "monitor.py"

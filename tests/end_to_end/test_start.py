@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 
@@ -130,3 +131,26 @@ def test_mitmdump_lists_our_options_with_their_help(tmp_path: Path) -> None:
     ).stdout
     for name in ("weir_db", "weir_policies", "weir_decoys", "weir_on_error", "weir_keep"):
         assert re.search(rf"# .+\n{name}:", help_text)
+
+
+def test_a_client_that_comes_while_the_monitor_gets_ready_waits(
+    origin: Origin, tmp_path: Path
+) -> None:
+    port = free_port()
+    policy = tmp_path / "policy.yml"
+    policy.write_text(rule(1, "cs-host: a"))
+    sets = [f"confdir={tmp_path}", f"weir_db={tmp_path / 'db'}", f"weir_policies={policy}"]
+    command = [MITMDUMP, "-q", "-s", MONITOR, "--listen-host", "127.0.0.1", "-p", str(port)]
+    command += [part for option in sets for part in ("--set", option)]
+    with subprocess.Popen(command) as process:
+        try:
+            wait_for(lambda: connects(port), "the port opens", START_LIMIT)
+            ask = ["curl", "-sS", "-x", f"http://127.0.0.1:{port}", "--noproxy", "", origin.url]
+            assert subprocess.check_output(ask, timeout=START_LIMIT) == b"hello 0"
+        finally:
+            process.terminate()
+
+
+def connects(port: int) -> bool:
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", port)) == 0

@@ -166,7 +166,7 @@ def test_a_query_with_its_answer(archive, page):
 def test_a_connection_with_what_it_carried(archive, page):
     events = [archive.message(b"x") for _ in range(EVENTS_LISTED + 1)]
     shown = page(archive.connections["fin-01"])
-    assert f"{EVENTS_LISTED + 1} events on it" in shown
+    assert f"events on it: {EVENTS_LISTED + 1}" in shown
     assert any(events[0].id in line for line in shown)
     assert shown[-1] == "[1 more]"
 
@@ -190,7 +190,7 @@ def test_a_finding_with_its_events(archive, page):
     shown = page(archive.finding(*events, title="Twice", evidence=[("url", "x")]))
     assert shown[2] == "Twice"
     assert "url: x" in shown
-    assert "2 events" in shown
+    assert "events: 2" in shown
     assert shown[-1].endswith(f"{events[1].id}  http  GET http://origin.example/1 -> 200")
 
 

@@ -47,7 +47,7 @@ def test_what_was_changed_is_named(archive, honeyweir, change, statement, named)
         change(part)
     told = honeyweir("verify")
     assert told.code == 1
-    assert told.lines[0].startswith("The records were changed: ")
+    assert told.lines[0].startswith("The records were changed; problems: ")
     assert named in told.lines[1]
 
 
@@ -71,6 +71,30 @@ def test_the_key_beside_the_records_is_used_by_itself(archive, honeyweir):
 def test_without_a_key_it_says_what_to_compare(archive, honeyweir):
     archive.exchange()
     assert "compare it with the one you were given" in honeyweir("verify").out
+
+
+def test_the_public_key_that_it_prints_can_be_checked_against(archive, honeyweir, tmp_path):
+    archive.exchange()
+    (told,) = honeyweir("verify", "--json").json
+    file = tmp_path / "handed-over.pem"
+    file.write_text(told["public_key"])
+    assert told["public_key"].splitlines()[1] in honeyweir("verify").out
+    assert honeyweir("verify", "--key", file).code == 0
+
+
+def test_a_public_key_that_is_none_does_not_break_it(archive, honeyweir, change):
+    archive.exchange()
+    change("UPDATE checkpoints SET public_key = x'00'")
+    told = honeyweir("verify", "--json")
+    assert (told.code, told.json[0]["public_key"]) == (1, None)
+
+
+def test_a_table_that_is_gone_is_named(archive, honeyweir, change):
+    archive.exchange()
+    change("DROP TABLE checkpoints")
+    told = honeyweir("verify")
+    assert told.code == 1
+    assert "checkpoints" in told.out
 
 
 def test_a_file_without_a_key_is_a_failure(archive, honeyweir, tmp_path):
@@ -109,7 +133,7 @@ def test_of_very_many_problems_the_first_are_listed(archive, honeyweir, change):
         archive.exchange()
     change("UPDATE requests SET port = 1")
     told = honeyweir("verify")
-    assert "150 problems" in told.lines[0]
+    assert "problems: 150" in told.lines[0]
     assert "[50 more]" in told.out
 
 

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import honeyweir
 from honeyweir import paths
 from honeyweir.gateway.ca import ensure_ca
 from honeyweir.model import Address
@@ -69,7 +68,7 @@ def running(home: Path, origins: Origins, dns_origin: int, origin_ca: Path) -> I
 
 def _command(options: Mapping[str, object], modes: tuple[str, ...]) -> list[str]:
     command = [str(Path(sysconfig.get_path("scripts")) / "mitmdump")]
-    for script in (_monitor(), _HERE / "stage.py"):
+    for script in (paths.monitor(), _HERE / "stage.py"):
         command += ["--scripts", str(script)]
     for mode in modes:
         command += ["--mode", mode]
@@ -78,13 +77,6 @@ def _command(options: Mapping[str, object], modes: tuple[str, ...]) -> list[str]
     for name, value in options.items():
         command += ["--set", f"{name}={value}"]
     return command
-
-
-def _monitor() -> Path:
-    """In a wheel it lies in the package, in a checkout beside it."""
-    package = Path(honeyweir.__file__).parent
-    inside = package / "monitor.py"
-    return inside if inside.exists() else package.parent / "monitor.py"
 
 
 def _wait_for_listeners(process: subprocess.Popen[bytes], path: Path) -> Iterator[Address]:

@@ -6,11 +6,13 @@ Ours are texts: mitmproxy runs on without an addon whose typed option has a wron
 from __future__ import annotations
 
 import logging
+import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from mitmproxy import ctx, exceptions
 from mitmproxy.addonmanager import Loader
+from mitmproxy.log import ALERT
 
 from honeyweir import paths, yamlfile
 from honeyweir.hooks import dispatch, options, sentinel
@@ -26,6 +28,10 @@ from honeyweir.tap.inventory import Inventory
 from honeyweir.weir import Weir
 
 logger = logging.getLogger(__name__)
+
+
+_LISTINGS = {"--options", "--commands"}
+"""With these, mitmdump loads its scripts only to list what they declare, and ends."""
 
 
 class SetupError(Exception):
@@ -47,27 +53,34 @@ class Setup:
             loader.add_option(option.name, option.type, option.default, option.help)
 
     def configure(self, updated: Collection[str]) -> None:
-        """Once they were read, a change of our options is refused, since it would not count."""
+        """Read the options once, before the first connection is accepted, and open the gate.
+
+        A later change of ours is refused, since it would not count.
+        """
         if self._read:
             self._refuse_changes(updated)
+        elif not _LISTINGS.intersection(sys.argv):
+            self._read = True
+            self._open()
 
     def running(self) -> None:
-        """Read the options, open the gate, and say so."""
-        self._read = True
+        """Say what is watched: the sign that the gate is open."""
+        if weir := self.gate.weir:
+            logger.log(
+                ALERT,
+                "honeyweir: recording to %s, %d rules in force (policy %s)",
+                weir.recorder.path,
+                len(weir.policy.rules),
+                weir.policy.hash[:12],
+            )
+
+    def _open(self) -> None:
         try:
-            weir = build()
+            self.gate.weir = build()
         except SetupError as error:
             # mitmproxy ends a start during which an error was logged with exit code 1. An
             # exception here would end it too, but bury the message under a traceback.
             logger.error("honeyweir: %s", error)  # noqa: TRY400 (the message is for the operator)
-            return
-        self.gate.weir = weir
-        logger.info(
-            "honeyweir: recording to %s, %d rules in force (policy %s)",
-            weir.recorder.path,
-            len(weir.policy.rules),
-            weir.policy.hash[:12],
-        )
 
     def done(self) -> None:
         """Close the gate, and write what is still in hand."""

@@ -84,7 +84,7 @@ def _query(page: Page, detail: Detail) -> None:
 
 def _connection(page: Page, detail: Detail) -> None:
     events, count = detail.facts["events"], detail.facts["event_count"]
-    page.heading(f"{count} events on it")
+    page.heading(f"events on it: {count}")
     page.lines(map(event_line, events))
     if count > len(events):
         page.lines([f"[{count - len(events)} more]"])

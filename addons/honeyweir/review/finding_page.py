@@ -28,7 +28,7 @@ def write_finding(finding: dict[str, Any]) -> None:
     page.heading("evidence")
     page.lines(evidence_lines(finding))
     events, count = finding["events"], finding["count"]
-    page.heading(f"{count} events")
+    page.heading(f"events: {count}")
     page.lines(map(event_line, events))
     if count > len(events):
         page.lines([f"[{count - len(events)} more: `honeyweir findings --json` has their ids]"])

@@ -44,6 +44,11 @@ class Page:
         for line in lines:
             self._add(f"{_INDENT}{line}", style)
 
+    def verbatim(self, text: str) -> None:
+        """Text that somebody will copy, without a margin."""
+        for line in text.splitlines():
+            self._add(line)
+
     def difference(self, lines: Iterable[str]) -> None:
         """The lines of a unified diff."""
         styles = {"-": "red", "+": "green", "@": "cyan"}

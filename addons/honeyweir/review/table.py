@@ -32,7 +32,6 @@ _LEVEL_STYLES = {
     "critical": "bold red",
 }
 
-
 _SHORT_ID = 12
 """The last part of a UUID, which is random and tells events apart."""
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import sqlite3
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -10,14 +12,14 @@ from typing import TYPE_CHECKING, Any, Self
 import click
 
 from honeyweir.record.errors import RecordError
-from honeyweir.review.database import require
+from honeyweir.review.database import open_records, require, select_one
 from honeyweir.review.options import db_option, failure, json_option
 from honeyweir.review.output import documented, write_json_lines
-from honeyweir.review.page import Page
+from honeyweir.review.proof_page import proof_page
 from honeyweir.review.times import iso
 
 if TYPE_CHECKING:
-    from honeyweir.record.report import Problem, Report
+    from honeyweir.record.report import Report
 
 KEYS = {
     "ok": "true where nothing was changed, removed or inserted",
@@ -30,6 +32,7 @@ KEYS = {
     "last_hash": "its hash, which stands for all before it, or null",
     "key": "SHA-256 of the public key that signed, or null",
     "key_given": "whether there was a key to check against",
+    "public_key": "the key that signed, in PEM, or null",
     "problems": "array of {kind, message, table, seq, id, batch, time}",
     "problem_count": "how many there are; the array has the first",
     "notices": "array of what is worth knowing, and proves no change",
@@ -62,13 +65,14 @@ def verify(ctx: click.Context, path: Path, key_file: Path | None, as_json: bool)
     """
     key_file = key_file or _key_beside(path)
     try:
-        report = _verify(path, key_file)
+        report, public_key = _verify(path, key_file)
     except RecordError as error:
         raise failure(str(error)) from error
     if as_json:
-        write_json_lines([_json(report) | {"key_given": key_file is not None}])
+        keys = {"key_given": key_file is not None, "public_key": public_key}
+        write_json_lines([_json(report) | keys])
     else:
-        _page(report, key_file).write()
+        proof_page(report, key_file, public_key).write()
     if not report.ok:
         ctx.exit(1)
 
@@ -80,9 +84,10 @@ def _key_beside(path: Path) -> Path | None:
     return beside if beside.is_file() else None
 
 
-def _verify(path: Path, key_file: Path | None) -> Report:
+def _verify(path: Path, key_file: Path | None) -> tuple[Report, str | None]:
+    """The outcome, and the public key that signed in PEM."""
     # Cryptography takes a while to load, and no other command needs it.
-    from honeyweir.record.keys import public_key
+    from honeyweir.record.keys import public_key, public_text
     from honeyweir.record.verify import verify as verify_records
 
     try:
@@ -91,7 +96,22 @@ def _verify(path: Path, key_file: Path | None) -> Report:
         raise RecordError(f"{key_file} cannot be read: {error.strerror}") from error
     require(path)
     with _Progress() as progress:
-        return verify_records(path, key, progress.tell)
+        report = verify_records(path, key, progress.tell)
+    return report, public_text(key) if key else _signer(path)
+
+
+def _signer(path: Path) -> str | None:
+    """The public key that the records themselves name, in PEM."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+    from honeyweir.record.keys import public_text
+
+    try:
+        with contextlib.closing(open_records(path)) as records:
+            row = select_one(records, "SELECT public_key FROM checkpoints ORDER BY batch LIMIT 1")
+        return public_text(Ed25519PublicKey.from_public_bytes(row["public_key"])) if row else None
+    except (ValueError, sqlite3.Error):
+        return None  # the report says what is wrong
 
 
 class _Progress:
@@ -120,36 +140,3 @@ def _json(report: Report) -> dict[str, Any]:
         name = "last_time" if moment is told else "time"
         moment[name] = None if moment[name] is None else iso(moment[name])
     return told
-
-
-def _page(report: Report, key_file: Path | None) -> Page:
-    page = Page()
-    if report.ok:
-        page.title("The records are as they were written.", "green")
-    else:
-        page.title(f"The records were changed: {report.problem_count} problems.", "red")
-        page.lines(map(_problem_line, report.problems), "red")
-        if report.problem_count > len(report.problems):
-            page.lines([f"[{report.problem_count - len(report.problems)} more]"])
-    page.fields(_facts(report, key_file))
-    page.lines(report.notices, "yellow")
-    return page
-
-
-def _problem_line(problem: Problem) -> str:
-    if problem.batch is None:
-        return problem.message
-    committed = "" if problem.time is None else f", committed {iso(problem.time)}"
-    return f"{problem.message} (batch {problem.batch}{committed})"
-
-
-def _facts(report: Report, key_file: Path | None) -> dict[str, object]:
-    against = f", the key in {key_file}" if key_file else ": compare it with the one you were given"
-    return {
-        "checked": f"{report.rows} rows in {report.batches} batches",
-        "last commit": None if report.last_time is None else iso(report.last_time),
-        "last hash": report.last_hash,
-        "checkpoints": report.checkpoints,
-        "signed by": report.key and f"{report.key}{against}",
-        "not signed yet": f"{report.unsigned_rows} rows" if report.unsigned_rows else None,
-    }
