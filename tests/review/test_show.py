@@ -6,8 +6,9 @@ import re
 import pytest
 
 from honeyweir.model import Certificate, Level
-from honeyweir.review.detail import EVENT_KEYS, EVENTS_LISTED, FINDING_KEYS
+from honeyweir.review.detail import EVENT_KEYS, EVENTS_LISTED, FINDING_KEYS, LISTED
 from honeyweir.review.events import KEYS
+from honeyweir.review.facts import LISTED as HANDSHAKES
 from honeyweir.review.findings import KEYS as FINDINGS_KEYS
 
 JSON_TYPE = ((b"Content-Type", b"application/json; charset=utf-8"),)
@@ -200,7 +201,7 @@ def test_an_event_in_json_has_documented_keys(archive, honeyweir):
     archive.response(event, "alter", b"a", b"b", part="url")
     archive.finding(event)
     (told,) = honeyweir("show", event.id, "--json").json
-    assert set(told) - {"ended", "error"} <= {*KEYS, *EVENT_KEYS}
+    assert set(told) <= {*KEYS, *EVENT_KEYS}
     assert told["tls"][0]["certificate"]["names"] == ["origin.example", "www.origin.example"]
     assert told["request"]["headers"] == [["Host", "origin.example"]]
     assert told["payloads"]["request"]["text"] == "/wA="
@@ -217,7 +218,7 @@ def test_every_kind_in_json_has_documented_keys(archive, honeyweir, kind):
     make = {"message": lambda: archive.message(b"x"), "query": lambda: archive.query("a.example")}
     event = make.get(kind, getattr(archive, kind))()
     (told,) = honeyweir("show", event.id, "--json").json
-    assert set(told) <= {*KEYS, *EVENT_KEYS, "event_count"}
+    assert set(told) <= {*KEYS, *EVENT_KEYS}
     assert told["kind"] == kind
 
 
@@ -241,3 +242,69 @@ def test_an_unknown_id_is_a_failure_that_says_so(archive, honeyweir):
     told = honeyweir("show", "ffff")
     assert told.code == 1
     assert told.err == "Error: nothing has the id 'ffff' among the events and findings\n"
+
+
+def test_very_many_findings_and_responses_are_cut_with_a_mark(archive, page):
+    event = archive.exchange()
+    for number in range(LISTED + 1):
+        archive.finding(event, title=f"Finding {number}")
+        archive.response(event)
+    shown = page(event)
+    assert sum(line.startswith("finding: ") for line in shown) == LISTED
+    assert shown[-2:] == [
+        f"[the first {LISTED} findings of this event]",
+        f"[the first {LISTED} responses of this event]",
+    ]
+
+
+def test_a_connection_with_very_many_handshakes_is_cut_with_a_mark(archive, page):
+    for _ in range(HANDSHAKES + 5):
+        archive.handshake()
+    shown = page(archive.exchange())
+    assert shown.count("TLS with the decoy") == HANDSHAKES
+    assert f"[the first {HANDSHAKES} tls of this connection]" in shown
+
+
+def test_a_handshake_tells_of_itself_and_not_of_others(archive, page):
+    archive.handshake(sni="one.example")
+    shown = page(archive.handshake(sni="two.example"))
+    assert "SNI               two.example" in shown
+    assert "SNI               one.example" not in shown
+
+
+def test_a_failed_origin_tells_of_itself(archive, page):
+    archive.server_connection()
+    shown = page(archive.server_connection(error="no route"))
+    assert sum("origin.example:443" in line for line in shown) == 1
+    assert any(line.endswith("failed, no route") for line in shown)
+
+
+def test_an_exchange_that_has_not_ended_says_so(archive, page, change):
+    event = archive.exchange(status=None)
+    change("DELETE FROM exchange_ends")
+    assert "time  not yet" in page(event)
+
+
+def test_an_event_whose_rows_are_gone_is_still_shown(archive, page, change):
+    exchange, query, message = archive.exchange(), archive.query("a.example"), archive.message(b"x")
+    for table in ("requests", "replies", "exchange_ends", "queries", "answers", "messages"):
+        change(f"DELETE FROM {table}")
+    change("DELETE FROM connections")
+    for event in (exchange, query, message):
+        assert page(event)[0] == f"{event.kind} {event.id}"
+
+
+def test_a_response_tells_all_its_details(archive, page):
+    event = archive.exchange()
+    archive.response(event, "block", how="status", status=404, seen=[1, 2])
+    shown = page(event)
+    assert shown[-3:] == ["how     status", "status  404", "seen    [1, 2]"]
+
+
+def test_bytes_that_were_altered_are_dumped_beside_each_other(archive, page):
+    event = archive.message(bytes(64))
+    archive.response(event, "alter", bytes(64), bytes(60) + b"\xff" * 4, part="payload", count=1)
+    shown = page(event)
+    assert "@@ the first 60 bytes are the same @@" in shown
+    assert sum(line.startswith("-00000030  00 00") for line in shown) == 1
+    assert sum(line.startswith("+00000030  00 00") for line in shown) == 1

@@ -16,20 +16,25 @@ from honeyweir.review.kinds import EVENTS_LISTED, particulars
 from honeyweir.review.payloads import Payload, whole
 from honeyweir.review.times import iso
 
+LISTED = 100
+"""Findings and responses of one event that are listed with it."""
+
 EVENT_KEYS = {
-    "...": "those of `honeyweir events`; findings as `honeyweir findings` has them",
+    "...": f"those of `honeyweir events`; findings as in `honeyweir findings`, the first {LISTED}",
     "decoy_role": "as the inventory has it, or null",
     "connection": "{id, time, mode, client, gateway, ended, error}",
-    "tls": "array of handshakes on its connection, with side and certificate",
-    "origins": "array of {id, time, server, peer, error}: what was dialled for it",
+    "tls": f"handshakes on its connection, with side and certificate, the first {facts.LISTED}",
+    "origins": f"what was dialled: {{id, time, server, peer, error}}, the first {facts.LISTED}",
     "request": "of an exchange: {target, http_version, headers, ...}",
     "response": "of an exchange: {time, status, reason, http_version, headers}, or null",
+    "ended": "of an exchange: when it was over, or null",
     "message": "of a message: {from_client, is_text, exchange}",
     "query": "of a query: {transport, transaction, name, type, opcode}",
     "answer": "of a query: {time, rcode, records, error}, or null",
-    "events": f"of a connection: the first {EVENTS_LISTED} that it carried, of event_count",
+    "events": f"of a connection: the first {EVENTS_LISTED} that it carried",
+    "event_count": "of a connection: how many it carried",
     "payloads": "by side: {size, sha256, truncated, complete, text, encoding}",
-    "responses": "array of {time, action, rule_id, title, detail, original, altered}",
+    "responses": f"{{time, action, rule_id, title, detail, original, altered}}, the first {LISTED}",
 }
 """The keys of one event in JSON, beside those of ``events.KEYS``."""
 
@@ -38,9 +43,6 @@ FINDING_KEYS = {
     "events": f"the first {EVENTS_LISTED} of its events, as `honeyweir events` has them",
 }
 """The keys of one finding in JSON, beside those of ``findings.KEYS``."""
-
-LISTED = 100
-"""Findings and responses of one event that are listed with it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from honeyweir.review import connection_page
-from honeyweir.review.detail import Change, Detail
+from honeyweir.review.detail import LISTED, Change, Detail
 from honeyweir.review.difference import difference
 from honeyweir.review.finding_page import event_line, evidence_lines
 from honeyweir.review.page import Page
@@ -25,6 +25,9 @@ def write_event(detail: Detail) -> None:
         _finding(page, finding)
     for change in detail.changes:
         _change(page, change)
+    for name, listed in (("findings", detail.facts["findings"]), ("responses", detail.changes)):
+        if len(listed) == LISTED:
+            page.lines([f"[the first {LISTED} {name} of this event]"])
     page.write()
 
 
