@@ -54,6 +54,11 @@ class Weir:
         """Hand rows to the writer; waits while it is behind. Raises RecordError if it cannot."""
         self.recorder.put(new)
 
+    def check_records(self) -> None:
+        """Raises RecordError while nothing can be recorded, for what passes without being put."""
+        if self.recorder.failure and self.block_on_error:
+            raise RecordError(self.recorder.failure)
+
     def judge(self, evaluation: Evaluation, phase: Phase) -> Sequence[Planned]:
         """Decide what can be decided now, record the findings, and give what is to be done."""
         return self.conclude(evaluation.event, evaluation.decide(phase))

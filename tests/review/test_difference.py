@@ -39,6 +39,11 @@ def test_what_was_added_and_removed():
     assert compare(b"a\nb", b"b") == ["@@ -1,2 +1,1 @@", "-a", " b"]
 
 
+def test_a_line_end_that_both_have_is_no_line_of_its_own():
+    assert compare(b"a\nb\n", b"a\nc\n") == ["@@ -1,2 +1,2 @@", " a", "-b", "+c"]
+    assert compare(b"a\n", b"a") == ["@@ -1,2 +1,1 @@", " a", "-"]
+
+
 def test_what_is_shown_of_text_is_visible():
     assert compare(b"a\x1b[2J b c d e f g h", b"x\xe2\x80\xae")[1:] == [
         "-a\\x1b[2J b c d e f g h",

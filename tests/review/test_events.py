@@ -82,7 +82,12 @@ def test_findings_and_responses_stand_with_their_event(archive, honeyweir):
     told = one(honeyweir("events", "--protocol", "http", "--json"))
     assert told["findings"] == [{"id": finding, "level": "low", "title": "Bad"}]
     assert [response["action"] for response in told["responses"]] == ["alter", "block"]
-    assert told["responses"][0] == {"action": "alter", "rule_id": "rule-1", "title": "No way out"}
+    assert told["responses"][0] == {
+        "action": "alter",
+        "rule_id": "rule-1",
+        "title": "No way out",
+        "detail": {"part": "url"},
+    }
 
 
 def test_events_come_in_the_order_of_time_the_newest_last(archive, honeyweir):

@@ -84,7 +84,7 @@ def test_events_that_differ_in_this_are_told_as_one(about):
         {"protocol": "websocket"},
         {"kind": "message"},
         {"findings": [{"id": "f", "level": "low", "title": "Odd"}]},
-        {"responses": [{"action": "block", "rule_id": "r", "title": "No"}]},
+        {"responses": [{"action": "block", "rule_id": "r", "title": "No", "detail": {}}]},
     ],
 )
 def test_events_that_differ_in_this_are_told_apart(about):

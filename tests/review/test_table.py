@@ -64,6 +64,23 @@ def test_columns_line_up_and_numbers_to_the_right(capsys):
     assert capsys.readouterr().out == "NAME     N\na        1\nbcd   1000\n"
 
 
+def test_wide_characters_take_two_places_on_a_terminal(archive, honeyweir):
+    archive.exchange("http://漢字漢字漢字漢字/", decoy="d1")
+    archive.exchange("http://latin/", decoy="d1")
+    told = honeyweir.on_terminal("events", "--protocol", "http", columns=200, NO_COLOR="1")
+    wide, narrow = told.lines[1:]
+    assert wide.index(" 200 ") + 8 == narrow.index(" 200 ")
+
+
+def test_what_has_no_room_is_named(archive, honeyweir):
+    archive.exchange()
+    told = honeyweir.on_terminal("events", columns=80)
+    assert told.err == (
+        "no room for PROTOCOL, STATUS, SENT, RECEIVED, RESPONSE: widen the terminal, or pipe\n"
+    )
+    assert honeyweir.on_terminal("events", columns=300).err == ""
+
+
 def test_a_long_table_has_its_titles_once(capsys):
     write_table([Column("NUMBER")], ([Cell(str(number))] for number in range(1500)))
     lines = capsys.readouterr().out.splitlines()

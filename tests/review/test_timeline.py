@@ -31,7 +31,7 @@ def test_events_findings_and_responses_in_the_order_of_time(archive, honeyweir):
         "asks A evil.example -> NOERROR",
         "POST http://evil.example/up -> 200 (sent 5 B, received 2 B)",
         f"! critical: Upload [{finding[-12:]}]",
-        "> alter by No way out (rule-1)",
+        "> alter by No way out",
         "tcp messages with 192.0.2.80:80 (received 3 B)",
     ]
 
@@ -112,9 +112,29 @@ def test_findings_that_say_the_same_are_counted(archive, honeyweir):
 
 def test_responses_of_one_rule_are_counted(archive, honeyweir):
     event = archive.exchange()
-    archive.response(event, "alter", b"a", b"b", part="url")
     archive.response(event, "alter", b"a", b"b", part="request_body")
-    assert story(honeyweir("timeline"))[-1] == f"> alter by No way out (rule-1) {TIMES}2"
+    archive.response(event, "alter", b"b", b"c", part="request_body")
+    assert story(honeyweir("timeline"))[-1] == f"> alter (request_body) by No way out {TIMES}2"
+
+
+def test_a_response_is_told_with_its_way(archive, honeyweir):
+    event = archive.exchange()
+    archive.response(event, "block", how="status", status=404)
+    archive.response(event, "block", how="reset")
+    archive.response(event, "flag")
+    assert story(honeyweir("timeline"))[-3:] == [
+        "> block (status 404) by No way out",
+        "> block (reset) by No way out",
+        "> flag by No way out",
+    ]
+
+
+def test_a_tunnel_that_was_made_is_left_out_and_one_that_was_not_is_told(archive, honeyweir):
+    archive.exchange("a.example:443", "CONNECT")
+    archive.exchange("b.example:443", "CONNECT", status=502)
+    told = honeyweir("timeline")
+    assert story(told) == ["CONNECT b.example:443 -> 502"]
+    assert told.err.startswith("left out, since they went well: 1 CONNECT, 1 connection;")
 
 
 def test_what_only_carried_is_left_out_with_a_mark(archive, honeyweir):

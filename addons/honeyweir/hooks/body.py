@@ -106,6 +106,7 @@ class BodyStream:
         return [output] if output else []
 
     def _chunk(self, data: bytes) -> bytes:
+        self._weir.check_records()
         self._tap.feed(data)
         plain = self._decoder.decode(data)
         if plain:

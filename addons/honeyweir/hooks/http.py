@@ -14,6 +14,7 @@ from honeyweir.hooks.guard import Gate, Hooks, guarded
 from honeyweir.model import Event, Exchange, Phase
 from honeyweir.policy.evaluate import Evaluation, Planned
 from honeyweir.record import rows
+from honeyweir.record.row import Row
 from honeyweir.respond.alter import Alter
 from honeyweir.respond.block import Block
 from honeyweir.respond.page import refusal
@@ -35,7 +36,7 @@ class State:
     streams: dict[str, BodyStream] = field(default_factory=dict)  # by side
     refused: Block | None = None  # a page is to be given as soon as the body is in
     answered: bool = False  # the response is ours
-    recorded: bool = False
+    unwritten: list[Row] = field(default_factory=list)  # what the records do not have yet
 
 
 class Http(Hooks[http.HTTPFlow]):
@@ -49,7 +50,7 @@ class Http(Hooks[http.HTTPFlow]):
     def http_connect(self, flow: http.HTTPFlow) -> None:
         """A client asks the proxy for a tunnel: the last moment before the origin is dialled."""
         state = self._begin(flow)
-        self._record_request(state)
+        self._write(state)
         self._act(flow, state, Phase.REQUEST)
         if flow.error:
             self._end(flow, state)
@@ -68,8 +69,6 @@ class Http(Hooks[http.HTTPFlow]):
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         """The head of a request has come; a large body is read as it passes from here on."""
         state = self._begin(flow)
-        if flow.request.stream:
-            self._record_request(state)
         self._act(flow, state, Phase.HEAD)
         if flow.error is None:
             self._prepare(flow, state, REQUEST, flow.request)
@@ -81,12 +80,13 @@ class Http(Hooks[http.HTTPFlow]):
         state = self._states[flow]
         if stream := state.streams.get("request"):
             state.exchange.request_body = stream.body()
-            self._record_body(state, "request")
+            self._note_body(state, "request")
+            self._write(state)
             return
         if flow.request.raw_content:
             state.exchange.request_body = whole_body(flow.request.raw_content, self.weir().keep)
-        self._record_request(state)
-        self._record_body(state, "request")
+            self._note_body(state, "request")
+        self._write(state)
         if state.refused:
             self._give_page(flow, state, state.refused)
         else:
@@ -97,7 +97,7 @@ class Http(Hooks[http.HTTPFlow]):
         """The head of a response has come; a large body is read as it passes from here on."""
         state = self._states[flow]
         assert flow.response
-        self._record_reply(flow, state)
+        self._note_reply(flow, state)
         if state.answered:
             return
         self._act(flow, state, Phase.RESPONSE_HEAD)
@@ -115,7 +115,7 @@ class Http(Hooks[http.HTTPFlow]):
             state.exchange.response_body = stream.body()
         elif flow.response.raw_content:
             state.exchange.response_body = whole_body(flow.response.raw_content, self.weir().keep)
-        self._record_body(state, "response")
+        self._note_body(state, "response")
         if state.refused and not state.answered:
             self._give_page(flow, state, state.refused)
         elif not stream and not state.answered:
@@ -126,11 +126,10 @@ class Http(Hooks[http.HTTPFlow]):
     def error(self, flow: http.HTTPFlow) -> None:
         """An exchange ended without a whole response."""
         if state := self._states.get(flow):
-            self._record_request(state)
             for side, stream in state.streams.items():
                 if getattr(state.exchange, f"{side}_body") is None:
                     setattr(state.exchange, f"{side}_body", stream.body(complete=False))
-                    self._record_body(state, side)
+                    self._note_body(state, side)
             self._end(flow, state)
 
     def block(self, subject: http.HTTPFlow) -> None:
@@ -147,7 +146,7 @@ class Http(Hooks[http.HTTPFlow]):
         state = self._states.get(subject)
         if state is None:
             return super().event_of(subject)
-        self._record_request(state)
+        self._write(state)
         return state.exchange
 
     def exchange(self, flow: http.HTTPFlow) -> Exchange | None:
@@ -158,27 +157,30 @@ class Http(Hooks[http.HTTPFlow]):
     def _begin(self, flow: http.HTTPFlow) -> State:
         exchange = read_request(self.weir().connection(flow.client_conn), flow)
         state = self._states[flow] = State(exchange, self.weir().policy.evaluate(exchange))
+        state.unwritten += rows.request_rows(exchange)
         return state
 
     def _answer_to_connect(self, flow: http.HTTPFlow) -> None:
         state = self._states[flow]
-        self._record_reply(flow, state)
+        self._note_reply(flow, state)
         self._end(flow, state)
 
     def _act(self, flow: http.HTTPFlow, state: State, phase: Phase) -> None:
         """Decide what can be decided now, and do it."""
-        planned = self.weir().judge(state.evaluation, phase)
+        decision = state.evaluation.decide(phase)
+        if not decision.matches and not state.alterations:
+            return
+        self._write(state)
+        planned = self.weir().conclude(state.exchange, decision)
         if block := blocking(planned):
             self._block(flow, state, *block, phase)
             return
         state.alterations += planned
-        if state.alterations:
-            self._alter(flow, state, phase)
+        self._alter(flow, state, phase)
 
     def _block(
         self, flow: http.HTTPFlow, state: State, planned: Planned, block: Block, phase: Phase
     ) -> None:
-        self._record_request(state)
         how = block.how
         if how == "status" and not self._can_give_page(flow, phase):
             how = "close"
@@ -211,7 +213,6 @@ class Http(Hooks[http.HTTPFlow]):
             if phase < _READY[alter.part]:
                 later.append(planned)
             elif change := self._change(flow, alter):
-                self._record_request(state)
                 self.weir().respond(state.exchange, planned, change, part=alter.part)
         state.alterations = later
 
@@ -236,7 +237,7 @@ class Http(Hooks[http.HTTPFlow]):
         try:
             if state.refused:
                 raise _RefusedError("a body that is refused grew too large to be held")
-            self._record_request(state)
+            self._write(state)
             fail = functools.partial(self.fail, flow)
             stream = BodyStream(self.weir(), flow, state.evaluation, side, fail)
             state.streams[side.name] = stream
@@ -257,25 +258,26 @@ class Http(Hooks[http.HTTPFlow]):
         actions += [action for rule in open_rules for action in rule.actions]
         return any(isinstance(action, Alter) and action.part == side.field for action in actions)
 
-    def _record_request(self, state: State) -> None:
-        if not state.recorded:
-            self.weir().record(rows.request_rows(state.exchange))
-            state.recorded = True
-
-    def _record_body(self, state: State, side: str) -> None:
+    def _note_body(self, state: State, side: str) -> None:
         if getattr(state.exchange, f"{side}_body") is not None:
-            self.weir().record(rows.body_rows(state.exchange, side))
+            state.unwritten += rows.body_rows(state.exchange, side)
 
-    def _record_reply(self, flow: http.HTTPFlow, state: State) -> None:
+    def _note_reply(self, flow: http.HTTPFlow, state: State) -> None:
         assert flow.response
         state.exchange.reply = read_reply(flow.response)
-        self._record_request(state)
-        self.weir().record(rows.reply_rows(state.exchange))
+        state.unwritten += rows.reply_rows(state.exchange)
+
+    def _write(self, state: State) -> None:
+        """Hand over what is known: before anything of it goes on, or is said about it."""
+        if state.unwritten:
+            self.weir().record(state.unwritten)
+            state.unwritten = []
 
     def _end(self, flow: http.HTTPFlow, state: State) -> None:
         state.exchange.ended = now()
         state.exchange.error = flow.error.msg if flow.error else None
-        self.weir().record(rows.exchange_end_rows(state.exchange))
+        state.unwritten += rows.exchange_end_rows(state.exchange)
+        self._write(state)
         self.weir().inspect(state.exchange)
 
 

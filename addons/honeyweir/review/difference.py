@@ -35,6 +35,8 @@ def difference(original: Payload, altered: Payload) -> list[str]:
     if problem or other_problem:
         before, after = original.data, altered.data
     if _comparable(before) and _comparable(after):
+        if before.endswith(b"\n") and after.endswith(b"\n"):
+            before, after = before[:-1], after[:-1]
         return list(_text_difference(text(before).split("\n"), text(after).split("\n")))
     return _hex_difference(before, after)
 

@@ -29,7 +29,7 @@ KEYS = {
     "response_bytes": "what came back, likewise",
     "error": "why it failed or was broken off, or null",
     "findings": "array of {id, level, title}",
-    "responses": "array of {action, rule_id, title}",
+    "responses": "array of {action, rule_id, title, detail}",
 }
 """The keys of an event in JSON, in their order."""
 
@@ -97,7 +97,8 @@ SELECT
         FROM (SELECT DISTINCT finding FROM finding_events WHERE event = e.id) fe
         JOIN findings f ON f.id = fe.finding) AS findings,
     (SELECT json_group_array(
-            json_object('action', action, 'rule_id', rule_id, 'title', rule_title))
+            json_object('action', action, 'rule_id', rule_id, 'title', rule_title,
+                'detail', json(detail)))
         FROM (SELECT * FROM responses WHERE event = e.id ORDER BY seq)) AS responses
 FROM events e
     LEFT JOIN queries q ON q.event = e.id

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 Event = dict[str, Any]
@@ -29,6 +30,15 @@ def sentence(event: Event) -> str:
     )
 
 
+def deed(response: Mapping[str, Any]) -> str:
+    """What was done, to which part or in which way, and by which rule."""
+    detail = response["detail"]
+    way = detail.get("part") or detail.get("how")
+    if way == "status":
+        way = f"status {detail.get('status')}"
+    return f"{response['action']}{f' ({way})' if way else ''} by {response['title']}"
+
+
 def signature(event: Event) -> tuple[object, ...]:
     """Equal for events that a story tells as one: alike in all but time, size and small change."""
     return (
@@ -40,7 +50,7 @@ def signature(event: Event) -> tuple[object, ...]:
         event["status"],
         event["error"],
         tuple(sorted({(mark["level"], mark["title"]) for mark in event["findings"]})),
-        tuple((mark["action"], mark["rule_id"]) for mark in event["responses"]),
+        tuple((mark["rule_id"], deed(mark)) for mark in event["responses"]),
     )
 
 

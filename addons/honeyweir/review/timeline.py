@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from honeyweir.review.sentence import Event, sentence, signature
+from honeyweir.review.sentence import Event, deed, sentence, signature
 
 KEYS = {
     "time": "of the event, ISO 8601, UTC, microseconds",
@@ -28,7 +28,9 @@ GAP = timedelta(hours=1)
 OPEN_LIMIT = 10_000
 """Entries that may still grow; with more, the oldest is told as it is."""
 
-_PLUMBING = {"connection", "server_connection", "handshake"}
+_OK = 200
+
+_PLUMBING = {"connection", "server_connection", "handshake", "CONNECT"}
 
 
 @dataclass(slots=True)
@@ -59,10 +61,13 @@ class Entry:
         return len(self.subjects) > 1
 
 
-def is_plumbing(event: Event) -> bool:
-    """Whether an event only carried others: what a story can leave out."""
-    uneventful = not (event["findings"] or event["responses"] or event["error"])
-    return event["kind"] in _PLUMBING and uneventful
+def plumbing(event: Event) -> str | None:
+    """What an event is that only carried others, and that a story can leave out."""
+    if event["findings"] or event["responses"] or event["error"]:
+        return None
+    kind = event["method"] if event["kind"] == "exchange" else event["kind"]
+    went_well = event["status"] in (None, _OK)
+    return kind if kind in _PLUMBING and went_well else None
 
 
 def entries(events: Iterable[Event]) -> Iterator[Entry]:
@@ -110,7 +115,7 @@ def items(event: Event) -> Iterator[dict[str, Any]]:
     for mark in event["findings"]:
         yield _item(event, "finding", mark["id"], mark["level"], mark["title"])
     for mark in event["responses"]:
-        yield _item(event, "response", None, None, f"{mark['action']} by {mark['title']}")
+        yield _item(event, "response", None, None, deed(mark))
 
 
 def _item(

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from honeyweir.review.page import Line, write_lines
 from honeyweir.review.safe import CUT, cell
-from honeyweir.review.sentence import sentence, subject
+from honeyweir.review.sentence import deed, sentence, subject
 from honeyweir.review.table import CELL_LIMIT, level_style, short_id, size
 from honeyweir.review.timeline import Entry
 
@@ -78,9 +78,6 @@ def _findings(entry: Entry) -> Iterator[Line]:
 
 def _responses(entry: Entry) -> Iterator[Line]:
     """What was done to its events, which is the same for all of them."""
-    done = Counter(
-        f"{mark['action']} by {mark['title']} ({mark['rule_id']})"
-        for mark in entry.first["responses"]
-    )
+    done = Counter(map(deed, entry.first["responses"]))
     for text, times in done.items():
         yield f"{_MARGIN}> {text}" + (f" {_TIMES}{times}" if times > 1 else ""), "magenta"

@@ -14,7 +14,7 @@ from honeyweir.review.events import event_rows, find_events
 from honeyweir.review.filters import Filters
 from honeyweir.review.options import filtered, json_option, limit_option, reading, rows_wanted
 from honeyweir.review.output import documented, note_cut, note_empty, write_json_lines
-from honeyweir.review.timeline import KEYS, entries, is_plumbing, items
+from honeyweir.review.timeline import KEYS, entries, items, plumbing
 from honeyweir.review.timeline_page import write_timeline
 
 _LIMIT = 1000
@@ -25,7 +25,10 @@ _LIMIT = 1000
 @filtered
 @limit_option(_LIMIT, "events")
 @click.option(
-    "--all", "everything", is_flag=True, help="Tell connections and handshakes that went well too."
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Tell connections, handshakes and CONNECTs too that went well.",
 )
 @json_option
 def timeline(
@@ -64,8 +67,8 @@ def _without_plumbing(
     events: Iterable[dict[str, Any]], left_out: Counter[str]
 ) -> Iterator[dict[str, Any]]:
     for event in events:
-        if is_plumbing(event):
-            left_out[event["kind"]] += 1
+        if kind := plumbing(event):
+            left_out[kind] += 1
         else:
             yield event
 
