@@ -84,10 +84,6 @@ def _request_line(event: Exchange) -> str:
     return f"{event.method} {event.target} {event.http_version}\n{event.request_headers}"
 
 
-def _header_names(event: Exchange) -> Value:
-    return ",".join(text(name) for name, _ in event.headers).encode().upper().decode() or None
-
-
 def _answers(event: Query) -> Value:
     return None if event.answer is None else event.answer.record_text
 
@@ -148,11 +144,6 @@ _HTTP = {
     **_names("cs-username username", _head("username", "q.username")),
     **_names("cs-content-type orig_mime_types", _head("content_type", "q.content_type")),
     **_names("request_headers", _head("request_headers", "q.header_text")),
-    "client_header_names": Field(
-        Phase.HEAD,
-        _header_names,
-        "(SELECT group_concat(upper(json_extract(value, '$[0]')), ',') FROM json_each(q.headers))",
-    ),
     **_names("tls.sni", _head("sni", "q.sni")),
     **_names("tls.version", _head("tls_version", "q.tls_version")),
     FULLTEXT: Field(

@@ -96,5 +96,10 @@ def _body(payload: bytes | None, headers: str | None) -> str | None:
         return None
     with zstandard.ZstdDecompressor().stream_reader(payload) as reader:
         data = reader.read(_PAYLOAD_LIMIT)
-    pairs = [(name.encode(), value.encode()) for name, value in json.loads(headers or "[]")]
+    pairs = [(_bytes(name), _bytes(value)) for name, value in json.loads(headers or "[]")]
     return text(decode(data, pairs))
+
+
+def _bytes(value: str) -> bytes:
+    """What is not UTF-8 is kept as lone surrogates, PEP 383."""
+    return value.encode("utf-8", "surrogateescape")
