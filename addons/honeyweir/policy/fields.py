@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from honeyweir.content import decoded_text
-from honeyweir.model import Body, Event, Exchange, Handshake, Message, Phase, Query, text
+from honeyweir.model import Body, Event, Exchange, Handshake, Message, Phase, Query
 
 Value = str | int | None
 
