@@ -268,3 +268,16 @@ def test_an_early_response_does_not_open_the_way_for_the_rest_of_a_body(start: S
             client.sendall(b"a needle" + bytes(size - 8))
         assert proxy.eventually("SELECT * FROM responses WHERE action = 'block'")
         assert b"needle" not in received
+
+
+def test_a_refused_upload_that_grows_too_large_never_reaches_the_origin(
+    start: Starter, origin: Origin, tmp_path: Path
+) -> None:
+    proxy = start(policy=rule(1, "c-uri|endswith: /drop", "{block: {status: 404}}"))
+    body = tmp_path / "body"
+    body.write_bytes(bytes(5 << 20))
+    chunked = ["-H", "Transfer-Encoding: chunked", "--data-binary", f"@{body}"]
+    assert curl(proxy, *chunked, f"{origin.url}/drop").returncode != 0
+    assert proxy.eventually("SELECT * FROM responses WHERE action = 'block'")
+    assert curl(proxy, f"{origin.url}/other").returncode == 0
+    assert [path for _, path, *_ in origin.requests] == ["/other"]

@@ -234,9 +234,9 @@ class Http(Hooks[http.HTTPFlow]):
 
     def _begin_stream(self, flow: http.HTTPFlow, state: State, side: Side) -> late.Stream:
         """Never raises: mitmproxy calls it where an exception leaves the connection hanging."""
+        if state.refused:
+            return self._refuse_stream(flow, side)
         try:
-            if state.refused:
-                raise _RefusedError("a body that is refused grew too large to be held")
             self._write(state)
             fail = functools.partial(self.fail, flow)
             stream = BodyStream(self.weir(), flow, state.evaluation, side, fail)
@@ -247,9 +247,19 @@ class Http(Hooks[http.HTTPFlow]):
             stream.plan(decided)
         except Exception as error:
             self.fail(flow, error)
-            sever(flow.client_conn)
-            return _swallow
+            weir = self.gate.weir
+            return self._refuse_stream(flow, side) if weir is None or weir.block_on_error else _pass
         return stream
+
+    def _refuse_stream(self, flow: http.HTTPFlow, side: Side) -> late.Stream:
+        """End a flow at the moment at which its body begins to pass.
+
+        mitmproxy would now send the head of a request; with a response set, it refuses to.
+        """
+        if side is REQUEST:
+            flow.response = refusal(_REFUSED, flow.request.http_version, None)
+        sever(flow.client_conn)
+        return _swallow
 
     def _may_alter(self, state: State, side: Side) -> bool:
         """Whether a body is to be altered, or a rule is open that could yet demand it."""
@@ -291,9 +301,12 @@ _READY = {
 """From when on a part can be altered where its body is held whole."""
 
 
-class _RefusedError(Exception):
-    pass
+_REFUSED = 403
 
 
 def _swallow(_: bytes) -> list[bytes]:
     return []
+
+
+def _pass(chunk: bytes) -> list[bytes]:
+    return [chunk] if chunk else []
