@@ -15,7 +15,7 @@ from sigma.rule import (
 )
 from sigma.types import SigmaExpansion, SigmaString, SigmaType
 
-from honeyweir.model import Level
+from honeyweir.model import Level, Phase
 from honeyweir.policy import condition, logsource
 from honeyweir.policy.action import Action
 from honeyweir.policy.detection import DetectionCheck
@@ -69,6 +69,7 @@ class RuleReader:
 
     def __init__(self, document: Document, actions: Mapping[str, type[Action]]) -> None:
         self.problems: list[Problem] = []
+        self._told: set[Place] = set()
         self._document = document
         self._data: Any = document.data
         self._actions = actions
@@ -82,9 +83,11 @@ class RuleReader:
         served = self._served()
         if served is None:
             return None
-        self.problems += DetectionCheck(self._document, served[0], SOURCES[served[0]]).problems()
-        sigma = self._sigma(served[1])
+        unclear = DetectionCheck(self._document, served[0], SOURCES[served[0]]).problems()
+        self.problems += unclear
+        sigma = self._sigma(served[1], clear=not unclear)
         if sigma is None or self.problems:
+            self._check_the_rest(served, response)
             return None
         rule = self._rule(sigma, *served, response)
         return None if self.problems else rule
@@ -113,6 +116,28 @@ class RuleReader:
             if key not in _KEYS and (hint := meant(str(key), ["response"], "")):
                 self._problem((key,), f"unknown key {key!r}", hint)
 
+    def _check_the_rest(
+        self, served: tuple[str, str | None], response: Sequence[tuple[Place, Action]]
+    ) -> None:
+        """What a rule that is already known to be wrong hides: all errors are told at once."""
+        written = isinstance(self._data["detection"].get("condition"), str)
+        if written and ("detection", "condition") not in self._told:
+            self._check_condition()
+        for place, action in response:
+            if reason := action.problem(*served, Phase.HEAD):
+                self._problem(place, f"{action.name}: {reason}")
+
+    def _check_condition(self) -> None:
+        """Whether a condition holds together, whatever its detections ask."""
+        detection = self._data["detection"]
+        names = {name: {"any": "any"} for name in detection if name != "condition"}
+        data = _one_condition({**names, "condition": detection.get("condition")}, None)
+        try:
+            for one in SigmaDetections.from_dict(data).parsed_condition:
+                _ = one.parsed
+        except Exception as error:  # pySigma's parser raises more than its own errors
+            self._problem(("detection", "condition"), str(error) or repr(error))
+
     def _served(self) -> tuple[str, str | None] | None:
         try:
             found = logsource.served(SigmaLogSource.from_dict(self._data["logsource"]))
@@ -124,19 +149,18 @@ class RuleReader:
             self._problem(("logsource",), message, f"served: {logsource.SERVED}")
         return found
 
-    def _sigma(self, protocol: str | None) -> SigmaRule | None:
-        """The rule as pySigma reads it, with one condition."""
-        known = bool(self.problems)
+    def _sigma(self, protocol: str | None, *, clear: bool) -> SigmaRule | None:
+        """The rule as pySigma reads it, with one condition; ``clear``: its detections are."""
         data = {**self._data, "detection": _one_condition(self._data["detection"], protocol)}
         try:
             rule = SigmaRule.from_dict(data, collect_errors=True, policy=SIGMA_POLICY)
         except Exception as error:  # pySigma raises what it likes on values it did not expect
-            if not known:
+            if not self.problems:
                 self._problem((), f"pySigma cannot read this rule: {error!r}")
             return None
         for found in rule.errors:
             place = _PLACES.get(type(found), ("detection",))
-            if not (known and place[0] in ("detection", *_NEEDED)):
+            if place not in self._told and (clear or place[0] != "detection"):
                 self._problem(place, str(found))
         return rule
 
@@ -175,6 +199,7 @@ class RuleReader:
         )
 
     def _problem(self, place: Place, message: str, hint: str = "") -> None:
+        self._told.add(place)
         position = self._document.position(place)
         self.problems.append(Problem(self._document.path, *position, message, hint))
 
