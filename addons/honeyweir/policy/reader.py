@@ -83,7 +83,8 @@ class RuleReader:
         served = self._served()
         if served is None:
             return None
-        unclear = DetectionCheck(self._document, served[0], SOURCES[served[0]]).problems()
+        check = DetectionCheck(self._document, served[0], SOURCES[served[0]])
+        unclear = list(check.problems())
         self.problems += unclear
         sigma = self._sigma(served[1], clear=not unclear)
         if sigma is None or self.problems:
