@@ -1,6 +1,7 @@
 """Content-encodings are undone within limits, and done again."""
 
 import gzip
+import tracemalloc
 import zlib
 
 import brotli
@@ -97,3 +98,43 @@ def test_encodings_without_end_are_a_problem() -> None:
 def test_identity_and_odd_spellings_are_read() -> None:
     fields = [(b"CONTENT-encoding", b" GZip ,identity,"), (b"content-encoding", b"br")]
     assert content.encodings(fields) == ["gzip", "br"]
+
+
+SKIPPABLE = b"\x50\x2a\x4d\x18\x04\x00\x00\x00skip"  # a zstd frame without content, RFC 8878 3.1.2
+
+
+@pytest.mark.parametrize(
+    ("encoding", "data"),
+    [
+        ("gzip", gzip.compress(b"one ") + gzip.compress(b"two ") + gzip.compress(PLAIN)),
+        ("zstd", zstandard.compress(b"one ") + zstandard.compress(PLAIN)),
+        ("zstd", SKIPPABLE + zstandard.compress(PLAIN)),
+        ("gzip", gzip.compress(PLAIN) + b"garbage" * 3),
+        ("deflate", zlib.compress(PLAIN) + b"garbage" * 3),
+        ("br", brotli.compress(PLAIN) + b"garbage" * 3),
+        ("zstd", zstandard.compress(PLAIN) + b"garbage" * 3),
+    ],
+    ids=["members", "frames", "skippable", "gzip+", "deflate+", "br+", "zstd+"],
+)
+def test_what_lax_readers_find_is_found(encoding: str, data: bytes) -> None:
+    assert PLAIN[:-100] in decode(data, headers(encoding))
+
+
+@pytest.mark.parametrize("first", [1, 2, 3])
+def test_deflate_without_a_zlib_header_may_begin_with_a_few_bytes(first: int) -> None:
+    stream = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    raw = stream.compress(PLAIN) + stream.flush()
+    decoder = StreamDecoder(["deflate"])
+    assert decoder.decode(raw[:first]) + decoder.decode(raw[first:]) == PLAIN
+
+
+def test_a_few_bytes_of_zstd_do_not_fill_the_memory() -> None:
+    run = b"\x02\x00\x10\x00"  # a block of 128 KiB of one byte, RFC 8878 3.1.1.2
+    bomb = b"\x28\xb5\x2f\xfd\x00\x58" + run * 100_000
+    tracemalloc.start()
+    try:
+        decode(zstandard.compress(bomb), headers("zstd, zstd"))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * DECODE_LIMIT

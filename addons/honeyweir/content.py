@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import zlib
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -22,62 +23,113 @@ _ENCODINGS_LIMIT = 4
 """A header may name encodings without end; nobody honest stacks more than two."""
 
 
+_ZSTD_WINDOW = 8 << 20  # what RFC 9659 allows as a content-encoding
+
+
+class DecodeError(Exception):
+    """Malformed input; ``output`` is what came of it up to the malformed place."""
+
+    def __init__(self, output: bytes) -> None:
+        super().__init__("malformed content-encoding")
+        self.output = output
+
+
 class Decoder(Protocol):
-    """Undoes one content-encoding, chunk by chunk. Raises on malformed input."""
+    """Undoes one content-encoding, chunk by chunk. Raises DecodeError."""
 
     def decode(self, data: bytes, limit: int) -> bytes:
-        """What ``data`` adds to the output, at most about ``limit`` bytes."""
+        """What ``data`` adds to the output, at most ``limit`` bytes."""
 
 
 class _Zlib:
-    """gzip, and deflate as both RFC 9110 (zlib) and old servers (raw) mean it."""
+    """gzip with all its members; deflate as RFC 9110 (zlib) and as old servers (raw) mean it."""
 
     def __init__(self, wbits: int) -> None:
         self._wbits = wbits
         self._stream = zlib.decompressobj(wbits)
-        self._started = False
+        self._begun = False  # output has come, so the format is the right one
+        self._header = b""  # what came before that
 
     def decode(self, data: bytes, limit: int) -> bytes:
+        output = b""
+        while data and len(output) < limit:
+            try:
+                output += self._inflate(data, limit - len(output))
+            except DecodeError as error:
+                raise DecodeError(output + error.output) from None
+            data = self._stream.unused_data
+            if self._stream.eof:
+                self._stream = zlib.decompressobj(self._wbits)
+        return output
+
+    def _inflate(self, data: bytes, limit: int) -> bytes:
+        before = self._stream.copy()
         try:
             output = self._stream.decompress(data, limit)
         except zlib.error:
-            if self._started or self._wbits != zlib.MAX_WBITS:
-                raise
-            self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
-            output = self._stream.decompress(data, limit)
-        self._started = True
-        if self._stream.eof and self._stream.unused_data and len(output) < limit:
-            return output + self._next_member(self._stream.unused_data, limit - len(output))
-        return output
-
-    def _next_member(self, data: bytes, limit: int) -> bytes:
-        self._stream = zlib.decompressobj(self._wbits)
-        return self._stream.decompress(data, limit)
-
-
-class _Brotli:
-    def __init__(self) -> None:
-        self._stream = brotli.Decompressor()
-
-    def decode(self, data: bytes, limit: int) -> bytes:
-        output: bytes = self._stream.process(data, output_buffer_limit=limit)
+            if self._begun or self._wbits != zlib.MAX_WBITS:
+                raise DecodeError(_up_to_the_error(before, data, limit)) from None
+            self._wbits = -zlib.MAX_WBITS
+            self._stream = zlib.decompressobj(self._wbits)
+            self._begun = True
+            return self._inflate(self._header + data, limit)
+        self._begun = self._begun or bool(output)
+        if not self._begun:
+            self._header += data
         return output
 
 
-class _Zstandard:
-    def __init__(self) -> None:
-        self._stream = zstandard.ZstdDecompressor().decompressobj()
+def _up_to_the_error(stream: zlib._Decompress, data: bytes, limit: int) -> bytes:
+    output = bytearray()
+    with contextlib.suppress(zlib.error):
+        for byte in data:
+            output += stream.decompress(bytes([byte]), limit)
+    return bytes(output[:limit])
+
+
+class _Stepwise:
+    """Feeds a library in small steps: an error then loses only what one step would have put out,
+    and what a library puts out at once is bounded where it has no limit of its own."""
+
+    _SMALL = 4096  # bytes that are fed one by one
+
+    def __init__(self, step: int, feed: Callable[[bytes, int], bytes]) -> None:
+        self._step = step
+        self._feed = feed
+        self._fed = 0
 
     def decode(self, data: bytes, limit: int) -> bytes:
-        return self._stream.decompress(data)[:limit]
+        output = bytearray()
+        start = 0
+        try:
+            while start < len(data) and len(output) < limit:
+                size = 1 if self._fed < self._SMALL else self._step
+                output += self._feed(data[start : start + size], limit)
+                start += size
+                self._fed += size
+        except (brotli.error, zstandard.ZstdError):
+            raise DecodeError(bytes(output[:limit])) from None
+        return bytes(output[:limit])
+
+
+def _brotli() -> _Stepwise:
+    stream = brotli.Decompressor()
+    return _Stepwise(16, lambda data, limit: stream.process(data, output_buffer_limit=limit))
+
+
+def _zstandard() -> _Stepwise:
+    # A step of 64 bytes can hold 16 blocks, which put out 128 KiB each at most.
+    decompressor = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW)
+    stream = decompressor.decompressobj(read_across_frames=True)
+    return _Stepwise(64, lambda data, _: stream.decompress(data))
 
 
 _DECODERS: dict[str, Callable[[], Decoder]] = {
     "gzip": lambda: _Zlib(zlib.MAX_WBITS | 16),
     "x-gzip": lambda: _Zlib(zlib.MAX_WBITS | 16),
     "deflate": lambda: _Zlib(zlib.MAX_WBITS),
-    "br": _Brotli,
-    "zstd": _Zstandard,
+    "br": _brotli,
+    "zstd": _zstandard,
 }
 
 
@@ -117,18 +169,17 @@ class StreamDecoder:
         return self._count(bytes(output))
 
     def _decode_slice(self, data: bytes) -> bytes:
-        if not self._decoders:
-            return data
         output = data
-        try:
-            for decoder in self._decoders:
+        for decoder in self._decoders:
+            try:
                 output = decoder.decode(output, DECODE_LIMIT)
-                if len(output) >= DECODE_LIMIT:
-                    self._give_up("content-encoding expands beyond the limit")
-                    break
-        except (zlib.error, brotli.error, zstandard.ZstdError) as error:
-            self._give_up(f"malformed content-encoding: {error}")
-            return data
+            except DecodeError as error:
+                self._give_up(str(error))
+                # Both are looked at: a laxer reader may make something of the rest.
+                return error.output + data
+            if len(output) >= DECODE_LIMIT:
+                self._give_up("content-encoding expands beyond the limit")
+                break
         return output
 
     def _give_up(self, problem: str) -> None:
