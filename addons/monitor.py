@@ -14,7 +14,6 @@ gate = Gate()
 http = Http(gate)
 
 addons = [
-    Setup(gate),
     ClientConnections(gate),
     ServerConnections(gate),
     Tls(gate),
@@ -22,4 +21,5 @@ addons = [
     WebSockets(gate, http.exchange),
     Streams(gate),
     Dns(gate),
+    Setup(gate),  # last, so that it closes the records after the others are done with them
 ]

@@ -61,7 +61,9 @@ def test_a_text_stays_what_it_is(value: str) -> None:
 @given(st.binary(max_size=60))
 def test_the_short_way_to_escape_gives_the_same_as_the_long_one(data: bytes) -> None:
     decoded = data.decode("utf-8", "surrogateescape")
-    slow = "".join(f"\\x{ord(c) - 0xDC00:02x}" if 0xDC80 <= ord(c) <= 0xDCFF else c for c in decoded)
+    slow = "".join(
+        f"\\x{ord(c) - 0xDC00:02x}" if 0xDC80 <= ord(c) <= 0xDCFF else c for c in decoded
+    )
     assert escaped(decoded) == slow
     assert escaped(f"\\udc80{decoded}") == f"\\udc80{slow}"
 

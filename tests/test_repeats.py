@@ -56,3 +56,9 @@ def test_what_is_remembered_is_bounded() -> None:
     assert len(repeats._recent) == 10_000
     assert repeats.identify(finding(rule="0"), "host")[1]
     assert not repeats.identify(finding(rule="19999"), "host")[1]
+
+
+def test_what_stands_in_place_of_a_host_is_not_kept_whole() -> None:
+    repeats = Repeats()
+    repeats.identify(finding(), "x" * 1_000_000)
+    assert all(len(host or "") < 300 for *_, host in repeats._recent)

@@ -10,6 +10,7 @@ WINDOW = 3600 * 1_000_000
 """Microseconds after its first event in which a finding takes in what says the same."""
 
 _KEYS = 10_000
+_HOST_LIMIT = 255  # no name is longer, but what an adversary writes in its place may be
 
 
 class Repeats:
@@ -23,7 +24,7 @@ class Repeats:
 
         The same rule about the same decoy and host within the window is the same finding.
         """
-        key = (finding.source, finding.rule_id, finding.decoy.name, host)
+        key = (finding.source, finding.rule_id, finding.decoy.name, host and host[:_HOST_LIMIT])
         known = self._recent.get(key)
         if known is not None and 0 <= finding.time - known[1] < WINDOW:
             return known[0], False

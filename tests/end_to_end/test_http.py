@@ -281,3 +281,28 @@ def test_a_refused_upload_that_grows_too_large_never_reaches_the_origin(
     assert proxy.eventually("SELECT * FROM responses WHERE action = 'block'")
     assert curl(proxy, f"{origin.url}/other").returncode == 0
     assert [path for _, path, *_ in origin.requests] == ["/other"]
+
+
+def test_a_rule_on_the_size_of_a_body_counts_one_that_passes(
+    start: Starter, origin: Origin, tmp_path: Path
+) -> None:
+    proxy = start(policy=rule(1, '"cs-bytes|gte": 2000000', "block"))
+    body = tmp_path / "body"
+    body.write_bytes(bytes(3 << 20))
+    assert curl(proxy, "--data-binary", f"@{body}", origin.url).returncode != 0
+    assert proxy.eventually("SELECT * FROM responses WHERE action = 'block'")
+    assert all(size < 3 << 20 for *_, size in origin.requests)
+
+
+def test_an_upload_that_outlasts_its_response_is_recorded(start: Starter) -> None:
+    proxy = start(policy=PASS)
+    with (
+        hasty_origin() as (port, _),
+        socket.create_connection(("127.0.0.1", proxy.port), 10) as client,
+    ):
+        head = f"POST http://127.0.0.1:{port}/ HTTP/1.1\r\nContent-Length: 20000000\r\n\r\n"
+        client.sendall(head.encode())
+        assert client.recv(1 << 16).startswith(b"HTTP/1.1 200 OK")
+        client.sendall(b"x" * 100_000)
+    (row,) = proxy.eventually("SELECT * FROM bodies WHERE side = 'request'")
+    assert (row["complete"], row["size"] <= 100_000) == (0, True)

@@ -90,7 +90,9 @@ def test_a_body_that_turns_out_large_late_is_looked_at_from_its_beginning(
     assert stand.row("SELECT size FROM bodies") == (8,)
 
 
-@pytest.mark.parametrize(("response", "end"), [("block", "closed"), ("{block: {how: reset}}", "reset")])
+@pytest.mark.parametrize(
+    ("response", "end"), [("block", "closed"), ("{block: {how: reset}}", "reset")]
+)
 async def test_what_comes_after_a_match_never_goes_out(
     make_stand: Make,
     upload: Callable[..., http.HTTPFlow],
@@ -101,7 +103,7 @@ async def test_what_comes_after_a_match_never_goes_out(
     stand = make_stand(rule(1, SECRET, response))
     hooks, asked = Http(stand.gate), upload()
     hooks.requestheaders(asked)
-    assert stream(asked.request, b"harmless ", b"a secret", b"more") == b"harmless "
+    assert stream(asked.request, b"harmless ", b"a secret", b"more") == b""
     assert await wire.end() == end
     asked.error = tflow.terr("Client disconnected.")
     hooks.error(asked)
@@ -218,9 +220,7 @@ def test_an_encoded_body_is_read_and_altered_inside_its_encoding(
 async def test_a_body_that_cannot_be_altered_goes_no_further_whatever_the_operator_says(
     make_stand: Make, upload: Callable[..., http.HTTPFlow], wire: Wire, block_on_error: bool
 ) -> None:
-    stand = make_stand(
-        rule(1, "c-uri|endswith: /x", ALTER_REQUEST), block_on_error=block_on_error
-    )
+    stand = make_stand(rule(1, "c-uri|endswith: /x", ALTER_REQUEST), block_on_error=block_on_error)
     hooks, asked = Http(stand.gate), upload(content_encoding="gzip")
     hooks.requestheaders(asked)
     assert stream(asked.request, b"no gzip at all", b"more") == b""
@@ -336,7 +336,7 @@ def test_a_rule_that_waits_for_the_end_of_a_body_is_decided_there(
     stand = make_stand(rule(1, "request_body|re: secret$", "block"))
     hooks, asked = Http(stand.gate), upload()
     hooks.requestheaders(asked)
-    assert stream(asked.request, b"a sec", b"ret", end=False) == b"a secret"
+    assert stream(asked.request, b"a sec", b"ret", end=False) == b"a sec"
     assert wire.is_open
     stream(asked.request)
     assert not wire.is_open

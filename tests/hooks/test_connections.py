@@ -92,7 +92,9 @@ def test_an_origin_that_is_not_reached_is_recorded_with_the_reason(
 ) -> None:
     server = origin("connection refused")
     server.peername = None
-    ServerConnections(stand.gate).server_connect_error(ServerConnectionHookData(server, wire.client))
+    ServerConnections(stand.gate).server_connect_error(
+        ServerConnectionHookData(server, wire.client)
+    )
     found = stand.row("SELECT server_host, peer_ip, peer_port, error FROM server_connections")
     assert found == ("address", None, None, "connection refused")
 
@@ -100,7 +102,9 @@ def test_an_origin_that_is_not_reached_is_recorded_with_the_reason(
 def test_an_origin_whose_address_is_not_known_is_recorded(stand: Stand, wire: Wire) -> None:
     server = origin("no address")
     server.address = server.peername = None
-    ServerConnections(stand.gate).server_connect_error(ServerConnectionHookData(server, wire.client))
+    ServerConnections(stand.gate).server_connect_error(
+        ServerConnectionHookData(server, wire.client)
+    )
     assert stand.row("SELECT server_host, server_port FROM server_connections") == ("", 0)
 
 
@@ -208,9 +212,7 @@ async def test_a_rule_on_a_handshake_ends_the_connection(
 def test_a_rule_that_only_flags_a_handshake_lets_it_be(
     make_stand: Make, handshake: TlsData, wire: Wire
 ) -> None:
-    stand = make_stand(
-        rule(1, "tls.sni: c2.example", "flag", "product: honeyweir, service: tls")
-    )
+    stand = make_stand(rule(1, "tls.sni: c2.example", "flag", "product: honeyweir, service: tls"))
     Tls(stand.gate).tls_established_client(handshake)
     assert wire.is_open
     assert (stand.count("findings"), stand.count("responses")) == (1, 0)

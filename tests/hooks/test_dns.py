@@ -37,7 +37,8 @@ def ask(hooks: Dns, asked: dns.DNSFlow) -> None:
 def answer(hooks: Dns, asked: dns.DNSFlow, *addresses: str) -> None:
     """Let an answer pass them."""
     records = [dns.ResourceRecord.A("dns.google", IPv4Address(each)) for each in addresses]
-    asked.response = tutils.tdnsresp(id=asked.request.id, answers=records)
+    questions = asked.request.questions
+    asked.response = tutils.tdnsresp(id=asked.request.id, questions=questions, answers=records)
     hooks.dns_response(asked)
 
 
@@ -47,7 +48,9 @@ def test_a_query_and_its_answer_pass_and_are_recorded(stand: Stand, query: dns.D
     assert query.response is None
     answer(hooks, query, "192.0.2.1")
     assert len(query.response.answers) == 1
-    found = stand.row("SELECT name, type, rcode, record_text FROM queries JOIN answers USING (event)")
+    found = stand.row(
+        "SELECT name, type, rcode, record_text FROM queries JOIN answers USING (event)"
+    )
     assert found == ("dns.google", "A", "NOERROR", "192.0.2.1")
 
 
@@ -99,7 +102,10 @@ def test_an_answer_is_altered_and_its_original_recorded(
     answer(hooks, query, "192.0.2.1", "192.0.2.2")
     assert [str(record) for record in query.response.answers] == ["10.0.5.99", "192.0.2.2"]
     assert stand.row("SELECT record_text FROM answers") == ("192.0.2.1\n192.0.2.2",)
-    assert json.loads(stand.row("SELECT detail FROM responses")[0]) == {"part": "answer", "count": 1}
+    assert json.loads(stand.row("SELECT detail FROM responses")[0]) == {
+        "part": "answer",
+        "count": 1,
+    }
 
 
 def test_an_answer_without_what_is_to_be_altered_passes_as_it_is(
@@ -199,11 +205,35 @@ def test_a_query_without_a_question_is_recorded(stand: Stand, query: dns.DNSFlow
     assert stand.row("SELECT name, type, opcode FROM queries") == ("", "", "QUERY")
 
 
-def test_the_same_name_again_and_again_is_one_finding(
-    make_stand: Make, query: dns.DNSFlow
-) -> None:
+def test_the_same_name_again_and_again_is_one_finding(make_stand: Make, query: dns.DNSFlow) -> None:
     stand = make_stand(rule(1, NAME, "flag", DNS))
     hooks = Dns(stand.gate)
     for _ in range(30):
         ask(hooks, query)
     assert (stand.count("finding_events"), stand.count("findings")) == (30, 1)
+
+
+def test_a_second_answer_is_not_given_since_rules_are_spent_on_the_first(
+    stand: Stand, query: dns.DNSFlow
+) -> None:
+    hooks = Dns(stand.gate)
+    ask(hooks, query)
+    answer(hooks, query, "192.0.2.1")
+    answer(hooks, query, "203.0.113.6")
+    assert query.response is None
+    assert stand.rows("SELECT record_text FROM answers") == [("192.0.2.1",)]
+
+
+def test_an_answer_to_an_earlier_query_with_the_same_id_is_not_given(
+    stand: Stand, query: dns.DNSFlow
+) -> None:
+    hooks = Dns(stand.gate)
+    query.request = tutils.tdnsreq(questions=[dns.Question("good.example", types.A, 1)])
+    ask(hooks, query)
+    late = tutils.tdnsresp(id=query.request.id, questions=query.request.questions)
+    query.request = tutils.tdnsreq(questions=[dns.Question("bad.example", types.A, 1)])
+    ask(hooks, query)
+    query.response = late
+    hooks.dns_response(query)
+    assert query.response is None
+    assert stand.count("answers") == 0

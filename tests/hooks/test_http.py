@@ -65,7 +65,9 @@ PHASES = {
 }
 
 
-def test_an_exchange_that_matches_nothing_stays_what_it_was(stand: Stand, exchange: Exchange) -> None:
+def test_an_exchange_that_matches_nothing_stays_what_it_was(
+    stand: Stand, exchange: Exchange
+) -> None:
     hooks, asked = Http(stand.gate), exchange(content=b"q")
     before = asked.request.get_state()
     ask(hooks, asked)
@@ -117,9 +119,7 @@ def test_a_page_is_given_at_each_phase(
     assert asked.response.status_code == 404
     known = phase.startswith("response")
     assert asked.response.headers["server"] == ("Apache" if known else "nginx")
-    detail, status = stand.row(
-        "SELECT detail, status FROM responses JOIN replies USING (event)"
-    )
+    detail, status = stand.row("SELECT detail, status FROM responses JOIN replies USING (event)")
     assert json.loads(detail) == {"how": "status", "status": 404}
     assert status == (200 if known else 404)  # what the origin said, or what we said for it
 

@@ -178,8 +178,10 @@ def test_what_goes_on_the_disk_is_bounded_for_each_flow(
     stand = make_stand(keep=5)
     kind(stand, wire).send(b"abc", b"defg", b"h")
     kind(stand, wire).send(b"ijklm")
-    rows = stand.rows("SELECT m.size, p.size, truncated FROM messages m"
-                      " JOIN payloads p ON p.sha256 = m.payload ORDER BY m.seq")
+    rows = stand.rows(
+        "SELECT m.size, p.size, truncated FROM messages m"
+        " JOIN payloads p ON p.sha256 = m.payload ORDER BY m.seq"
+    )
     assert [tuple(row) for row in rows] == [(3, 3, 0), (4, 2, 1), (1, 0, 1), (5, 5, 0)]
 
 

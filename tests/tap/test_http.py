@@ -99,3 +99,14 @@ def test_a_reply_is_read_whole() -> None:
     assert (reply.status, reply.reason, reply.http_version) == (302, "Found \\xff", "HTTP/1.1")
     assert (reply.server, reply.location, reply.content_type) == ("nginx", "/b", None)
     assert reply.header_text == "Server: nginx\nLocation: /b\nX: 1"
+
+
+def test_all_headers_of_a_name_are_read_as_one() -> None:
+    crumbs = [
+        (b"cookie", b"a=b"),
+        (b"User-Agent", b"x"),
+        (b"cookie", b"c=d"),
+        (b"USER-agent", b"y"),
+    ]
+    exchange = read(headers=http.Headers(crumbs))
+    assert (exchange.cookie, exchange.user_agent) == ("a=b; c=d", "x, y")

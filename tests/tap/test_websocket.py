@@ -26,7 +26,11 @@ def read(flow: http.HTTPFlow, number: int, keep: int = 1000) -> Message:
 
 @pytest.mark.parametrize(
     ("number", "content", "is_text", "from_client"),
-    [(0, b"hello binary", False, True), (1, b"hello text", True, True), (2, b"it's me", True, False)],
+    [
+        (0, b"hello binary", False, True),
+        (1, b"hello text", True, True),
+        (2, b"it's me", True, False),
+    ],
 )
 def test_text_and_binary_messages_are_read_in_both_directions(
     flow: http.HTTPFlow, number: int, content: bytes, is_text: bool, from_client: bool

@@ -54,7 +54,7 @@ class BodyStream:
         fail: Callable[[Exception], None],
     ) -> None:
         self._weir = weir
-        self._flow = flow
+        self._client = flow.client_conn
         self._evaluation = evaluation
         self._side = side
         self._fail = fail
@@ -67,7 +67,11 @@ class BodyStream:
         self._altered = BodyTap(weir.keep)
         self._alterations: list[Planned] = []
         self._alterer: StreamAlterer | None = None
+        self._chunked = flow.request.is_http11 and self._message.is_http11
         self._stopped = False
+        open_rules = evaluation.undecided(side.phase)
+        self._hold = any(action.terminal for rule in open_rules for action in rule.actions)
+        self._last = b""  # what is held back, so that a block at the end leaves a body incomplete
         self.later: list[Planned] = []  # alterations of what comes after this body
 
     @property
@@ -79,11 +83,13 @@ class BodyStream:
     def may_be_altered(self) -> None:
         """A rule may yet change this body: hold a window of it back, and announce no length."""
         assert self._message
+        if self._side is REQUEST and self._message.is_http10:
+            raise AlterError("a request of HTTP/1.0 cannot go on without its length")
         headers = self._message.headers
         self._alterer = StreamAlterer(content.encodings(headers.fields))
         if "content-length" in headers:
             del headers["content-length"]
-            if self._flow.request.is_http11 and self._message.is_http11:
+            if self._chunked:
                 headers["Transfer-Encoding"] = "chunked"
 
     def body(self, *, complete: bool = True) -> Body:
@@ -102,7 +108,7 @@ class BodyStream:
             if self._weir.block_on_error or self._alterer:
                 self._stop()
                 return []
-            output = data
+            output, self._last = self._last + data, b""
         return [output] if output else []
 
     def _chunk(self, data: bytes) -> bytes:
@@ -111,15 +117,22 @@ class BodyStream:
         plain = self._decoder.decode(data)
         if plain:
             self.plan(self._conclude(self._evaluation.feed(self._side.field, plain)))
-        if self._stopped or self._alterer is None:
-            return b"" if self._stopped else data
-        return self._count(self._alterer.feed(data))
+        if self._stopped:
+            return b""
+        if self._alterer:
+            return self._count(self._alterer.feed(data))
+        if self._hold:
+            data, self._last = self._last, data
+        return data
 
     def _end(self) -> bytes:
+        setattr(self.exchange, self._side.field, self.body())
         self._evaluation.close(self._side.field)
         self.plan(self._conclude(self._evaluation.decide(self._side.phase)))
-        if self._stopped or self._alterer is None:
+        if self._stopped:
             return b""
+        if self._alterer is None:
+            return self._last
         output = self._count(self._alterer.close())
         self._record_changes()
         return output
@@ -157,7 +170,7 @@ class BodyStream:
 
     def _stop(self, *, reset: bool = False) -> None:
         self._stopped = True
-        sever(self._flow.client_conn, reset=reset)
+        sever(self._client, reset=reset)
 
     def _count(self, output: bytes) -> bytes:
         self._altered.feed(output)

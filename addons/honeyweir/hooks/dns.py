@@ -16,7 +16,7 @@ from honeyweir.respond.alter import Alter
 from honeyweir.respond.block import Block
 from honeyweir.respond.parts import alter_answer
 from honeyweir.respond.sever import sever
-from honeyweir.tap.dns import read_answer, read_query
+from honeyweir.tap.dns import answers, read_answer, read_query
 from honeyweir.weir import blocking
 
 
@@ -55,6 +55,10 @@ class Dns(Hooks[dns.DNSFlow]):
         """An answer has come, or we gave one."""
         assert flow.response
         state = self._states[flow]
+        if state.query.answer or not answers(flow.response, flow.request):
+            # A second answer, or one to an earlier query with this id: rules are spent on it.
+            flow.response = None
+            return
         state.query.answer = read_answer(flow.response)
         self.weir().record(rows.answer_rows(state.query))
         if state.silent:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import weakref
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from mitmproxy import connection, http
@@ -36,6 +37,7 @@ class State:
     streams: dict[str, BodyStream] = field(default_factory=dict)  # by side
     refused: Block | None = None  # a page is to be given as soon as the body is in
     answered: bool = False  # the response is ours
+    noted: set[str] = field(default_factory=set)  # sides whose body is in the records
     unwritten: list[Row] = field(default_factory=list)  # what the records do not have yet
 
 
@@ -45,6 +47,10 @@ class Http(Hooks[http.HTTPFlow]):
     def __init__(self, gate: Gate) -> None:
         super().__init__(gate)
         self._states: weakref.WeakKeyDictionary[http.HTTPFlow, State] = weakref.WeakKeyDictionary()
+        # Exchanges with a body that passes. Nothing in a State may hold its flow: it would live on.
+        self._passing: weakref.WeakKeyDictionary[connection.Client, list[State]] = (
+            weakref.WeakKeyDictionary()
+        )
 
     @guarded
     def http_connect(self, flow: http.HTTPFlow) -> None:
@@ -127,10 +133,38 @@ class Http(Hooks[http.HTTPFlow]):
         """An exchange ended without a whole response."""
         if state := self._states.get(flow):
             for side, stream in state.streams.items():
-                if getattr(state.exchange, f"{side}_body") is None:
+                if side not in state.noted:
                     setattr(state.exchange, f"{side}_body", stream.body(complete=False))
                     self._note_body(state, side)
             self._end(flow, state)
+
+    def client_disconnected(self, client: connection.Client) -> None:
+        """A body may still have been passing: mitmproxy tells of no end after an early response."""
+        self._break_off(self._passing.pop(client, ()))
+
+    def done(self) -> None:
+        """The proxy stops, or the script is loaded anew."""
+        for states in list(self._passing.values()):
+            self._break_off(states)
+
+    def _break_off(self, states: Iterable[State]) -> None:
+        """Write what is known of exchanges that will hear no more."""
+        for state in states:
+            try:
+                for side, stream in state.streams.items():
+                    if side not in state.noted:
+                        setattr(state.exchange, f"{side}_body", stream.body(complete=False))
+                        self._note_body(state, side)
+                if state.exchange.ended is None:
+                    self._note_end(state, "the connection was closed")
+                self._write(state)
+            except Exception as error:
+                if weir := self.gate.weir:
+                    weir.failed(error, state.exchange)
+
+    def _fail_stream(self, flow: weakref.ref[http.HTTPFlow], error: Exception) -> None:
+        if (alive := flow()) is not None:
+            self.fail(alive, error)
 
     def block(self, subject: http.HTTPFlow) -> None:
         """End the exchange; one whose body is passing already takes its connection with it."""
@@ -188,6 +222,8 @@ class Http(Hooks[http.HTTPFlow]):
         self.weir().respond(state.exchange, planned, how=how, status=status)
         if how != "status":
             kill(flow, reset=how == "reset")
+            if phase is Phase.HEAD and not (flow.request.is_http2 or flow.request.is_http3):
+                sever(flow.client_conn)  # or a client that goes on sending would not notice
         elif phase in (Phase.HEAD, Phase.RESPONSE_HEAD) and flow.request.method != "CONNECT":
             state.refused = block
         else:
@@ -201,7 +237,9 @@ class Http(Hooks[http.HTTPFlow]):
     def _give_page(self, flow: http.HTTPFlow, state: State, block: Block) -> None:
         reply = state.exchange.reply
         server = reply.server if reply else None
-        flow.response = refusal(block.status, flow.request.http_version, server)
+        flow.response = refusal(
+            block.status, flow.request.http_version, server, head=flow.request.method == "HEAD"
+        )
         state.answered = True
 
     def _alter(self, flow: http.HTTPFlow, state: State, phase: Phase) -> None:
@@ -238,7 +276,8 @@ class Http(Hooks[http.HTTPFlow]):
             return self._refuse_stream(flow, side)
         try:
             self._write(state)
-            fail = functools.partial(self.fail, flow)
+            self._passing.setdefault(flow.client_conn, []).append(state)
+            fail = functools.partial(self._fail_stream, weakref.ref(flow))
             stream = BodyStream(self.weir(), flow, state.evaluation, side, fail)
             state.streams[side.name] = stream
             if self._may_alter(state, side):
@@ -269,7 +308,8 @@ class Http(Hooks[http.HTTPFlow]):
         return any(isinstance(action, Alter) and action.part == side.field for action in actions)
 
     def _note_body(self, state: State, side: str) -> None:
-        if getattr(state.exchange, f"{side}_body") is not None:
+        if getattr(state.exchange, f"{side}_body") is not None and side not in state.noted:
+            state.noted.add(side)
             state.unwritten += rows.body_rows(state.exchange, side)
 
     def _note_reply(self, flow: http.HTTPFlow, state: State) -> None:
@@ -284,11 +324,14 @@ class Http(Hooks[http.HTTPFlow]):
             state.unwritten = []
 
     def _end(self, flow: http.HTTPFlow, state: State) -> None:
-        state.exchange.ended = now()
-        state.exchange.error = flow.error.msg if flow.error else None
-        state.unwritten += rows.exchange_end_rows(state.exchange)
+        self._note_end(state, flow.error.msg if flow.error else None)
         self._write(state)
         self.weir().inspect(state.exchange)
+
+    def _note_end(self, state: State, error: str | None) -> None:
+        state.exchange.ended = now()
+        state.exchange.error = error
+        state.unwritten += rows.exchange_end_rows(state.exchange)
 
 
 _READY = {

@@ -10,10 +10,13 @@ from mitmproxy.net.http import status_codes
 _DEFAULT_SERVER = "nginx"
 
 
-def refusal(status: int, http_version: str, server: str | None) -> http.Response:
+def refusal(
+    status: int, http_version: str, server: str | None, *, head: bool = False
+) -> http.Response:
     """An error page with the headers, in the order, of nginx's own.
 
-    ``server`` is the Server header of the origin where it is known, so that the page fits it.
+    ``server`` is the Server header of the origin where it is known, so that the page fits it. The
+    answer to a HEAD request has the length of the page, and no page.
     """
     server = server or _DEFAULT_SERVER
     reason = status_codes.RESPONSES.get(status, "Error")
@@ -39,5 +42,12 @@ def refusal(status: int, http_version: str, server: str | None) -> http.Response
         ]
     )
     return http.Response(
-        http_version.encode(), status, reason.encode(), headers, body, None, 0.0, 0.0
+        http_version.encode(),
+        status,
+        reason.encode(),
+        headers,
+        b"" if head else body,
+        None,
+        0.0,
+        0.0,
     )

@@ -42,6 +42,14 @@ def read_answer(message: dns.DNSMessage) -> Answer:
     )
 
 
+def answers(response: dns.DNSMessage, request: dns.DNSMessage) -> bool:
+    """Whether a response is to this request; one that refuses may leave the question out."""
+    if not response.questions:
+        return not response.answers
+    asked = [(question.name.lower(), question.type) for question in request.questions]
+    return asked == [(question.name.lower(), question.type) for question in response.questions]
+
+
 def _record(record: dns.ResourceRecord) -> Record:
     return Record(
         name=clean(record.name),

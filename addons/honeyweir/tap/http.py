@@ -35,11 +35,11 @@ def read_request(event: Connection, flow: http.HTTPFlow) -> Exchange:
         extension=posixpath.splitext(path)[1][1:].lower() or None,
         http_version=text(request.data.http_version),
         headers=headers,
-        user_agent=first(headers, b"user-agent"),
-        referer=first(headers, b"referer"),
-        cookie=first(headers, b"cookie"),
+        user_agent=joined(headers, b"user-agent"),
+        referer=joined(headers, b"referer"),
+        cookie=joined(headers, b"cookie", b"; "),
         username=_username(headers),
-        content_type=first(headers, b"content-type"),
+        content_type=joined(headers, b"content-type"),
         sni=flow.client_conn.sni,
         tls_version=flow.client_conn.tls_version,
     )
@@ -54,18 +54,23 @@ def read_reply(response: http.Response) -> Reply:
         reason=text(response.data.reason),
         http_version=text(response.data.http_version),
         headers=headers,
-        content_type=first(headers, b"content-type"),
-        location=first(headers, b"location"),
-        server=first(headers, b"server"),
+        content_type=joined(headers, b"content-type"),
+        location=joined(headers, b"location"),
+        server=joined(headers, b"server"),
     )
 
 
-def first(headers: tuple[tuple[bytes, bytes], ...], wanted: bytes) -> str | None:
-    """The value of the first header of a name (in lower case)."""
-    for name, value in headers:
-        if len(name) == len(wanted) and name.lower() == wanted:
-            return text(value)
-    return None
+def joined(
+    headers: tuple[tuple[bytes, bytes], ...], wanted: bytes, separator: bytes = b", "
+) -> str | None:
+    """The values of all headers of a name (in lower case) as one, RFC 9110 5.3.
+
+    HTTP/2 may send a cookie in crumbs, which go together with ``; ``, RFC 9113 8.2.3.
+    """
+    found = [
+        value for name, value in headers if len(name) == len(wanted) and name.lower() == wanted
+    ]
+    return text(separator.join(found)) if found else None
 
 
 def clean(value: str) -> str:
