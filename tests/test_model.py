@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import fields
 
 import pytest
 from hypothesis import given
@@ -116,7 +117,7 @@ def test_a_body_of_which_only_the_beginning_is_held_is_truncated() -> None:
 
 def exchange(**values: object) -> Exchange:
     start = {
-        **dict.fromkeys(Exchange.__dataclass_fields__),
+        **dict.fromkeys(field.name for field in fields(Exchange)),
         "id": "e",
         "time": NOON,
         "connection": "c",

@@ -221,7 +221,7 @@ def test_a_second_answer_is_not_given_since_rules_are_spent_on_the_first(
     answer(hooks, query, "192.0.2.1")
     answer(hooks, query, "203.0.113.6")
     assert query.response is None
-    assert stand.rows("SELECT record_text FROM answers") == [("192.0.2.1",)]
+    assert stand.row("SELECT record_text FROM answers") == ("192.0.2.1",)
 
 
 def test_an_answer_to_an_earlier_query_with_the_same_id_is_not_given(
