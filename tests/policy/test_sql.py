@@ -125,7 +125,7 @@ class TestFunctions:
         [
             (b"plain", "[]", "plain"),
             (b"a\0\xff", None, r"a\x00\xff"),
-            (gzip.compress(b"packed"), '[["Content-Encoding", "gzip"]]', "packed"),
+            (gzip.compress(b"packed", mtime=0), '[["Content-Encoding", "gzip"]]', "packed"),
             (b"not packed", '[["Content-Encoding", "gzip"]]', "not packed"),
         ],
     )

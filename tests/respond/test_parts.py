@@ -137,12 +137,12 @@ def test_an_encoded_body_without_a_match_stays_what_it_was(encoding: str) -> Non
     ("encoding", "body", "reason"),
     [
         ("gzip", b"no gzip", "malformed content-encoding"),
-        ("gzip", gzip.compress(b"red") + b"trailing red", "malformed content-encoding"),
+        ("gzip", gzip.compress(b"red", mtime=0) + b"trailing red", "malformed content-encoding"),
         ("br", b"\xff\xff\xff", "malformed content-encoding"),
         ("zstd", b"no zstd", "malformed content-encoding"),
         ("exi", b"red", "content-encoding exi"),
         ("gzip" + ", gzip" * 9, b"red", "nested too deep"),
-        ("gzip", gzip.compress(bytes(DECODE_LIMIT + 1)), "limit"),
+        ("gzip", gzip.compress(bytes(DECODE_LIMIT + 1), mtime=0), "limit"),
     ],
 )
 def test_a_body_that_cannot_be_decoded_cannot_be_altered(
